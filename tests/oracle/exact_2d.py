@@ -11,8 +11,8 @@ On a torus of V plaquettes the character expansion of the Wilson weight solves t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import combinations, product
+from functools import cache, cached_property
+from itertools import combinations, pairwise, product
 
 import numpy as np
 from scipy.special import ive
@@ -51,7 +51,7 @@ def times_conjugate(irrep: Irrep) -> list[Irrep]:
     return out
 
 
-@lru_cache(maxsize=None)
+@cache
 def weight(irrep: Irrep, N: int, beta: float) -> float:
     """``lambda_r exp(-beta)``: the character coefficient of the single-plaquette weight, scaled."""
     x = beta / N
@@ -82,7 +82,7 @@ class Torus:
             return [(0,) * (self.N - 1)]
         cutoff = self.cutoff or {2: 50, 3: 20, 4: 12}.get(self.N, 9)
         rows = product(range(cutoff + 1), repeat=self.N - 1)
-        return [r for r in rows if all(a >= b for a, b in zip(r, r[1:], strict=False))]
+        return [r for r in rows if all(a >= b for a, b in pairwise(r))]
 
     def dimension(self, irrep: Irrep) -> int:
         return 1 if self.N == 1 else dimension(irrep)
