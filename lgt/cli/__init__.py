@@ -1,0 +1,81 @@
+"""The command ``lgt``: generate, measure, analyse, verify, info, plot.
+
+Adding a command: write ``lgt/cli/NAME.py`` with one plain function ``NAME`` whose parameters are
+``typing.Annotated[type, typer.Argument(help=...)]`` or ``typer.Option``; import heavy modules (numpy, h5py,
+numba, pyerrors, matplotlib) inside that function, so that ``lgt --help`` stays fast; then import the function
+here and put it into ``_COMMANDS``. The function's docstring is the help text. It raises an
+`lgt.errors.LgtError` for anything the user can mend, prints results by ``typer.echo`` or
+`lgt.cli._output.emit_json` on stdout, and everything else by `lgt.cli._output.note` on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from lgt._version import __version__
+from lgt.cli.generate import generate
+from lgt.errors import LgtError, StorageError
+
+__all__ = ["app", "main"]
+
+_COMMANDS: tuple[Callable[..., Any], ...] = (generate,)
+
+app = typer.Typer(
+    name="lgt",
+    help="SU(N) and U(1) lattice gauge configurations by Monte Carlo: make them, measure them, check them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for _command in _COMMANDS:
+    app.command()(_command)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lgt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run ``lgt`` and leave the interpreter with its exit status.
+
+    Parameters
+    ----------
+    arguments
+        The words after ``lgt``; those of this process by default.
+
+    Raises
+    ------
+    SystemExit
+        0 done; 1 a check failed; 2 bad input; 3 stopped, resumable; 4 disk or I/O failure.
+    """
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="lgt")
+    except LgtError as error:
+        _fail(str(error), error.exit_status)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
+        raise SystemExit(1) from None
+    except OSError as error:
+        _fail(str(error), StorageError.exit_status)
+
+
+def _fail(message: str, status: int) -> None:
+    typer.echo("lgt: error: " + " ".join(message.split()), err=True)
+    raise SystemExit(status) from None
