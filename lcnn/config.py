@@ -1,0 +1,184 @@
+"""What a training run is asked for: `RunConfig` and its parts, read from and written to TOML.
+
+Everything is frozen, unknown keys are refused, and every error is one line that names the key.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from lgt.errors import InputError
+
+_Count = Annotated[int, Field(strict=True, ge=0)]
+_Positive = Annotated[int, Field(strict=True, ge=1)]
+_Seed = Annotated[int, Field(strict=True, ge=0, lt=2**32)]
+_Rate = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+_NotNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataConfig(_Section):
+    """Which configurations are learned from, and what is to be predicted from them.
+
+    The split is by chain: the last `test_chains` chains of every ensemble are kept for testing, the
+    `validation_chains` before them validate, the rest train. Configurations of one chain are
+    correlated, so they are never spread over two parts.
+    """
+
+    ensembles: Annotated[tuple[str, ...], Field(min_length=1)]
+    """HDF5 ensembles of one lattice, as paths or patterns such as ``"train/*.h5"``."""
+    target: Annotated[str, Field(min_length=1)]
+    """The observable to predict, e.g. ``"wilson_1x2"``."""
+    per: Literal["site", "configuration"] = "site"
+    """Learn the observable at every site, or its lattice average."""
+    validation_chains: _Positive = 1
+    test_chains: _Count = 0
+
+    def paths(self) -> tuple[Path, ...]:
+        """Return the ensembles' files, patterns expanded and sorted.
+
+        Raises
+        ------
+        InputError
+            If a path does not exist, a pattern matches nothing, or a file is named twice.
+        """
+        found: list[Path] = []
+        for text in self.ensembles:
+            path = Path(text)
+            if any(c in text for c in "*?["):
+                root, pattern = Path(path.anchor), str(path.relative_to(path.anchor))
+                matches = sorted(p for p in root.glob(pattern) if p.is_file())
+            else:
+                matches = [path] if path.is_file() else []
+            if not matches:
+                raise InputError(f"ensemble {text!r}", "no such file", "give the path of an HDF5 ensemble")
+            found += matches
+        twice = [p for p in found if sum(p.resolve() == q.resolve() for q in found) > 1]
+        if twice:
+            raise InputError(f"ensemble {str(twice[0])!r}", "the same file twice", "name every file once")
+        return tuple(found)
+
+
+class TrainingConfig(_Section):
+    """How the weights are found: AdamW (amsgrad) on the mean squared error.
+
+    Examples
+    --------
+    >>> TrainingConfig(epochs=5).batch
+    50
+    """
+
+    epochs: _Positive = 20
+    batch: _Positive = 50
+    learning_rate: _Rate = 3e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    """``cosine`` falls from `learning_rate` to 1/1000 of it over `epochs`, step by step."""
+    weight_decay: _NotNegative = 0.0
+    patience: _Count = 0
+    """Stop after so many epochs without a better validation loss; 0: never."""
+    at_least: _NotNegative = 0.0
+    """Seconds of training to use up: epochs are added at the last learning rate until they are over."""
+    seeds: Annotated[tuple[_Seed, ...], Field(min_length=1)] = (1,)
+    """Each seed is one training from fresh weights; the best on the validation data is kept."""
+    dtype: Literal["float32", "float64"] = "float32"
+    device: Annotated[str, Field(min_length=1)] = "auto"
+    threads: _Count = 0
+    """torch's CPU threads; 0: as torch finds them. The same count gives the same bits."""
+    checkpoint: _Positive = 1
+    """Epochs between checkpoints."""
+    time_limit: _NotNegative = 0.0
+    """Seconds after which the run stops, resumable, with exit status 3; 0: none."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) != len(seeds):
+            raise ValueError("the same seed twice")
+        return seeds
+
+
+class RunConfig(_Section):
+    """A training run: data, model, training and the folder that the results go to.
+
+    Examples
+    --------
+    >>> run = RunConfig.parse('''
+    ... out = "w12"
+    ... [data]
+    ... ensembles = ["beta*.h5"]
+    ... target = "wilson_1x2"
+    ... [model]
+    ... name = "wilson_loop"
+    ... loop = "1x2"
+    ... size = "small"
+    ... ''')
+    >>> run.model["loop"], run.training.seeds
+    ('1x2', (1,))
+    >>> RunConfig.parse(run.toml()) == run
+    True
+    """
+
+    out: Annotated[str, Field(min_length=1)]
+    data: DataConfig
+    model: dict[str, Any]
+    """The model's `name` and its parameters, as `lcnn.models.build_model` takes them."""
+    training: TrainingConfig = TrainingConfig()
+
+    @field_validator("model")
+    @classmethod
+    def _named(cls, model: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(model.get("name"), str):
+            raise ValueError("a model needs its name, e.g. name = 'wilson_loop'")
+        return model
+
+    @classmethod
+    def parse(cls, text: str, source: str = "RUN.toml") -> RunConfig:
+        """Read a run from TOML text.
+
+        Raises
+        ------
+        InputError
+            If the text is not TOML, a key is unknown or missing, or a value does not fit.
+        """
+        try:
+            return cls(**tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(source, str(error), "write it as TOML") from None
+        except ValidationError as error:
+            raise _refusal(source, error) from None
+
+    @classmethod
+    def read(cls, path: str | Path) -> RunConfig:
+        """Read a run from a TOML file; errors as in `parse`, also if there is no such file."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(str(path), str(error), "give the path of a RUN.toml") from None
+        return cls.parse(text, str(path))
+
+    def toml(self) -> str:
+        """Return the run as TOML, defaults included."""
+        import tomli_w
+
+        return tomli_w.dumps(self.model_dump(mode="json"))
+
+
+def _refusal(source: str, error: ValidationError) -> InputError:
+    """Return the first complaint of pydantic as one line of ours."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"]) or "the file"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        return InputError(f"{source}, {key}", "an unknown key", "correct or remove it")
+    if first["type"] == "missing":
+        return InputError(f"{source}, {key}", "no value", "this key is required")
+    value = " ".join(repr(first["input"]).split())
+    shown = value if len(value) <= 60 else value[:57] + "..."
+    return InputError(f"{source}, {key}", shown, message[:1].lower() + message[1:])

@@ -1,0 +1,79 @@
+"""Wrong values of a training run are refused with one line that names the key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lcnn.config import DataConfig, RunConfig, TrainingConfig
+from lgt.errors import InputError
+
+GOOD = """
+out = "out"
+[data]
+ensembles = ["a.h5"]
+target = "wilson_1x2"
+[model]
+name = "wilson_loop"
+loop = "1x2"
+[training]
+epochs = 3
+"""
+
+
+def test_round_trip_keeps_every_value() -> None:
+    run = RunConfig.parse(GOOD)
+    assert RunConfig.parse(run.toml()) == run
+    assert run.training == TrainingConfig(epochs=3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("epochs = 3", "epochs = 0", "training.epochs"),
+        ("epochs = 3", "epochs = 2.5", "training.epochs"),
+        ("epochs = 3", "epochs = true", "training.epochs"),
+        ("epochs = 3", 'epochs = "3"', "training.epochs"),
+        ("epochs = 3", "learning_rate = nan", "training.learning_rate"),
+        ("epochs = 3", "learning_rate = -1.0", "training.learning_rate"),
+        ("epochs = 3", "learning_rate = inf", "training.learning_rate"),
+        ("epochs = 3", 'schedule = "linear"', "training.schedule"),
+        ("epochs = 3", 'dtype = "float16"', "training.dtype"),
+        ("epochs = 3", "seeds = []", "training.seeds"),
+        ("epochs = 3", "seeds = [1, 1]", "training.seeds"),
+        ("epochs = 3", "epoch = 3", "training.epoch"),
+        ('out = "out"', "", "out"),
+        ('out = "out"', 'out = "out"\nwhat = 1', "what"),
+        ('ensembles = ["a.h5"]', "ensembles = []", "data.ensembles"),
+        ('target = "wilson_1x2"', "", "data.target"),
+        ('target = "wilson_1x2"', 'target = "wilson_1x2"\nper = "link"', "data.per"),
+        ('target = "wilson_1x2"', 'target = "wilson_1x2"\nvalidation_chains = 0', "data.validation_chains"),
+        ('name = "wilson_loop"', "", "model"),
+        ("[data]", "[data", "TOML"),
+    ],
+)
+def test_wrong_values_are_refused_in_one_line(old: str, new: str, named: str) -> None:
+    assert old in GOOD
+    with pytest.raises(InputError) as caught:
+        RunConfig.parse(GOOD.replace(old, new, 1))
+    assert named in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nothing\.toml"):
+        RunConfig.read(tmp_path / "nothing.toml")
+
+
+def test_patterns_are_expanded_and_sorted(tmp_path: Path) -> None:
+    for name in ("b.h5", "a.h5", "c.txt"):
+        (tmp_path / name).touch()
+    config = DataConfig(ensembles=(str(tmp_path / "*.h5"),), target="plaquette")
+    assert [p.name for p in config.paths()] == ["a.h5", "b.h5"]
+    with pytest.raises(InputError, match="no such file"):
+        DataConfig(ensembles=(str(tmp_path / "*.hdf5"),), target="plaquette").paths()
+    with pytest.raises(InputError, match="no such file"):
+        DataConfig(ensembles=(str(tmp_path / "d.h5"),), target="plaquette").paths()
+    with pytest.raises(InputError, match="twice"):
+        DataConfig(ensembles=(str(tmp_path / "a.h5"), str(tmp_path / "*.h5")), target="plaquette").paths()
