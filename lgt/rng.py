@@ -146,7 +146,8 @@ class Stream:
         site: ArrayLike,
         mu: ArrayLike = 0,
         subgroup: ArrayLike = 0,
-        purpose: ArrayLike = Purpose.HEATBATH,
+        *,
+        purpose: ArrayLike,
         block: ArrayLike = 0,
         update: ArrayLike = 0,
         attempt: ArrayLike = 0,
@@ -187,7 +188,8 @@ class Stream:
         site: ArrayLike,
         mu: ArrayLike = 0,
         subgroup: ArrayLike = 0,
-        purpose: ArrayLike = Purpose.MOMENTA,
+        *,
+        purpose: ArrayLike,
         block: ArrayLike = 0,
         update: ArrayLike = 0,
         attempt: ArrayLike = 0,
@@ -199,11 +201,11 @@ class Stream:
 
         Examples
         --------
-        >>> x, y = Stream(1).normals(site=np.arange(1000))
+        >>> x, y = Stream(1).normals(np.arange(1000), purpose=Purpose.MOMENTA)
         >>> abs(float(x.mean())) < 0.1, abs(float(y.std()) - 1) < 0.1
         (True, True)
         """
-        u, v = self.uniform(site, mu, subgroup, purpose, block, update, attempt)
+        u, v = self.uniform(site, mu, subgroup, purpose=purpose, block=block, update=update, attempt=attempt)
         radius, angle = np.sqrt(-2.0 * np.log(u)), 2.0 * np.pi * v
         return np.asarray(radius * np.cos(angle)), np.asarray(radius * np.sin(angle))
 

@@ -1,15 +1,19 @@
 """The group core: groups, their elements and their representations. Imports numpy alone."""
 
 from lgt.group._base import Group, Representation
-from lgt.group._finite import FiniteGroup, RegularRepresentation, Subgroup, TableGroup
+from lgt.group._circle import U1
+from lgt.group._finite import FiniteGroup, Subgroup
 from lgt.group._hyperoctahedral import (
     DeterminantRepresentation,
     Hyperoctahedral,
     SignedPermutation,
     VectorRepresentation,
 )
+from lgt.group._parse import parse_group
 from lgt.group._space import AffineRepresentation, SpaceElement, SpaceGroup
-from lgt.group._unitary import SU, U1, Adjoint, Defining, UnitaryGroup, parse_group
+from lgt.group._special_unitary import SU
+from lgt.group._table import RegularRepresentation, TableGroup
+from lgt.group._unitary import Adjoint, Defining, UnitaryGroup
 
 __all__ = [
     "SU",

@@ -6,13 +6,13 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lgt.errors import CheckError, InputError
-from lgt.group._base import Group, Representation
+from lgt.group._base import Group
 
 E = TypeVar("E")
 Indices = NDArray[np.int64]
@@ -94,17 +94,19 @@ class FiniteGroup(Group[E]):
         CheckError
             If a product is not in the group.
         """
+        n, look_up = self.order, self._numbers.get
         forms = np.ascontiguousarray(self.forms, np.int64)
-        products = np.ascontiguousarray(self.compose_forms(forms[:, None], forms[None]), np.int64)
-        rows: list[Any] = products.reshape(-1).view(np.dtype((np.void, products.shape[-1] * 8))).tolist()
-        look_up = self._numbers.get
-        try:
-            table = np.fromiter((look_up(row) for row in rows), np.int64, self.order**2)
-        except TypeError:  # a None among the numbers
+        row_bytes = np.dtype((np.void, 8 * forms.shape[-1]))
+        table = np.empty((n, n), dtype=np.int64)
+        for i, form in enumerate(forms):  # row by row, so that memory stays at one table
+            products = np.ascontiguousarray(self.compose_forms(form, forms), np.int64)
+            rows: list[Any] = products.view(row_bytes)[:, 0].tolist()
+            table[i] = [look_up(row, -1) for row in rows]
+        if (table < 0).any():
             raise CheckError(
                 f"the product table of {self!r}", "a product outside", "close the set under products"
-            ) from None
-        return _frozen(table.reshape(self.order, self.order))
+            )
+        return frozen(table)
 
     @cached_property
     def _identity_index(self) -> int:
@@ -128,7 +130,7 @@ class FiniteGroup(Group[E]):
         hits = self.product_table == self._identity_index
         if not ((hits.sum(axis=0) == 1).all() and (hits.sum(axis=1) == 1).all() and (hits == hits.T).all()):
             raise CheckError(f"the inverses of {self!r}", "not one for each element", "correct the products")
-        return _frozen(hits.argmax(axis=1))
+        return frozen(hits.argmax(axis=1))
 
     @property
     def identity(self) -> E:
@@ -157,7 +159,8 @@ class FiniteGroup(Group[E]):
         Closure, identity and inverses are looked up; associativity is Light's test, (xg)y = x(gy) for all
         x and y and for g in a generating set, which implies it for all g (Clifford and Preston, The
         Algebraic Theory of Semigroups I, section 1.2). Forms and elements must also be each other's
-        inverse maps. The arguments are those of `Group.check_axioms`, used for a last sampled check.
+        inverse maps. `compose` and `inverse` are held to the table and the axioms on random elements; the
+        arguments are those of `Group.check_axioms`.
 
         Raises
         ------
@@ -174,6 +177,15 @@ class FiniteGroup(Group[E]):
                 )
         if any(self.index(g) != i for i, g in enumerate(self.elements)):
             raise CheckError(f"the elements of {self!r}", "form(element(f)) != f", "correct form or element")
+        for _ in range(samples):
+            i, j = rng.integers(self.order, size=2).tolist()
+            g, h = self.elements[i], self.elements[j]
+            if self.index(self.compose(g, h)) != table[i, j]:
+                raise CheckError(
+                    f"the product of {g!r} and {h!r} in {self!r}",
+                    "another one in the table",
+                    "correct compose",
+                )
         super().check_axioms(rng, samples, tolerance)
 
     def _generating_indices(self) -> list[int]:
@@ -232,7 +244,7 @@ class FiniteGroup(Group[E]):
         """The number of each element's conjugacy class, shape (order,), read-only."""
         table = self.product_table
         conjugates = table[table, self.inverses[:, None]]  # [g, x] -> g x g^-1
-        return _frozen(np.unique(conjugates.min(axis=0), return_inverse=True)[1].reshape(-1))
+        return frozen(np.unique(conjugates.min(axis=0), return_inverse=True)[1].reshape(-1))
 
     @cached_property
     def classes(self) -> tuple[Indices, ...]:
@@ -280,7 +292,7 @@ class FiniteGroup(Group[E]):
             if orders.all():
                 break
             power = self.product_table[power, every]
-        return _frozen(orders)
+        return frozen(orders)
 
     @cached_property
     def centre(self) -> Subgroup[E]:
@@ -326,7 +338,7 @@ class Subgroup(FiniteGroup[E]):
     @cached_property
     def forms(self) -> Indices:
         """The canonical forms of the members, shape (order, k)."""
-        return _frozen(self.parent.forms[list(self.members)])
+        return frozen(self.parent.forms[list(self.members)])
 
     def form(self, g: E) -> tuple[int, ...]:
         """Return the canonical form of an element, the parent's."""
@@ -341,84 +353,7 @@ class Subgroup(FiniteGroup[E]):
         return self.parent.compose_forms(a, b)
 
 
-@final
-@dataclass(frozen=True, repr=False)
-class TableGroup(FiniteGroup[int]):
-    """A group given by its product table alone; its elements are the integers 0 to order - 1.
-
-    The table is believed until `check_axioms` is called.
-
-    Parameters
-    ----------
-    table
-        The number of each product, as rows of rows.
-
-    Examples
-    --------
-    >>> klein = TableGroup(((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0)))
-    >>> klein.check_axioms(np.random.default_rng(0))
-    >>> klein.is_abelian, klein.element_orders.tolist()
-    (True, [1, 2, 2, 2])
-    """
-
-    table: tuple[tuple[int, ...], ...]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "table", tuple(tuple(int(i) for i in row) for row in self.table))
-        if not self.table or any(len(row) != len(self.table) for row in self.table):
-            raise InputError(
-                "a product table", "rows of unequal lengths or none", "give order x order numbers"
-            )
-
-    def __repr__(self) -> str:
-        return f"<group by table, order {len(self.table)}>"
-
-    @cached_property
-    def forms(self) -> Indices:
-        """The numbers themselves, shape (order, 1)."""
-        return _frozen(np.arange(len(self.table))[:, None])
-
-    def form(self, g: int) -> tuple[int, ...]:
-        """Return the canonical form of an element, (g,)."""
-        return (g,)
-
-    def element(self, form: tuple[int, ...]) -> int:
-        """Return the element of a canonical form."""
-        return form[0]
-
-    def compose_forms(self, a: Indices, b: Indices) -> Indices:
-        """Return the forms of the products, shape (..., 1), of broadcasting arrays of forms."""
-        return np.array(self.table)[a, b]
-
-
-@final
-@dataclass(frozen=True)
-class RegularRepresentation(Representation[E], Generic[E]):
-    """A finite group on the functions on itself: D(g) e_h = e_{gh}, permutation matrices.
-
-    Examples
-    --------
-    >>> from lgt.group import Hyperoctahedral, SignedPermutation
-    >>> RegularRepresentation(Hyperoctahedral(1)).matrix(SignedPermutation((0,), (-1,)))
-    array([[0, 1],
-           [1, 0]])
-    """
-
-    group: FiniteGroup[E]
-
-    @property
-    def dimension(self) -> int:
-        """The order of the group."""
-        return self.group.order
-
-    def matrix(self, g: E) -> NDArray[np.int64]:
-        """Return the permutation matrix of g, shape (order, order)."""
-        D = np.zeros((self.dimension, self.dimension), dtype=np.int64)
-        D[self.group.product_table[self.group.index(g)], np.arange(self.dimension)] = 1
-        return D
-
-
-def _frozen(array: ArrayLike) -> Indices:
+def frozen(array: ArrayLike) -> Indices:
     """Return a read-only copy, so that cached tables cannot be changed by their users."""
     out = np.array(array, dtype=np.int64)
     out.setflags(write=False)
@@ -427,4 +362,4 @@ def _frozen(array: ArrayLike) -> Indices:
 
 def _parts(labels: Indices) -> tuple[Indices, ...]:
     """Split 0..n-1 by label 0, 1, ...; labels must be numbered by their first appearance or smallest."""
-    return tuple(_frozen(np.flatnonzero(labels == label)) for label in range(int(labels.max()) + 1))
+    return tuple(frozen(np.flatnonzero(labels == label)) for label in range(int(labels.max()) + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -187,8 +188,12 @@ class Hyperoctahedral(FiniteGroup[SignedPermutation]):
     d: int
 
     def __post_init__(self) -> None:
-        if not self.d >= 1:
-            raise InputError(f"the group B_{self.d}", f"d = {self.d}", "use d = 1 or more")
+        try:
+            object.__setattr__(self, "d", operator.index(self.d))
+        except TypeError:
+            raise InputError(f"the group B_{self.d}", "no integer", "use d = 1, 2, ...") from None
+        if self.d < 1:
+            raise InputError(f"the group B_{self.d}", f"d = {self.d}", "use d = 1, 2, ...")
 
     def __repr__(self) -> str:
         return f"B_{self.d}"
@@ -218,6 +223,19 @@ class Hyperoctahedral(FiniteGroup[SignedPermutation]):
         moved = np.take_along_axis(a[..., : self.d], p, axis=-1)
         signs = np.take_along_axis(a[..., self.d :], p, axis=-1) * b[..., self.d :]
         return np.concatenate([moved, signs], axis=-1)
+
+    @property
+    def identity(self) -> SignedPermutation:
+        """The neutral element."""
+        return SignedPermutation.identity(self.d)
+
+    def compose(self, g: SignedPermutation, h: SignedPermutation) -> SignedPermutation:
+        """Return the product gh: first h acts, then g."""
+        return g * h
+
+    def inverse(self, g: SignedPermutation) -> SignedPermutation:
+        """Return the inverse of g."""
+        return g.inverse()
 
     @cached_property
     def rotations(self) -> Subgroup[SignedPermutation]:

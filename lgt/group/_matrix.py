@@ -31,7 +31,9 @@ def exp_antihermitian(X: Complex) -> Complex:
     if N == 2:
         return _exp_2x2(X)
     values, V = np.linalg.eigh(-1j * X)
-    return from_eigen(np.exp(1j * values), V)
+    # e^{iw} - 1 = 2i sin(w/2) e^{iw/2}: the rounding of V then enters in proportion to X
+    half = values / 2
+    return np.asarray(np.eye(N) + from_eigen(2j * np.sin(half) * np.exp(1j * half), V))
 
 
 def _exp_2x2(X: Complex) -> Complex:

@@ -141,7 +141,7 @@ class SpaceGroup(Group[SpaceElement]):
     d: int
 
     def __post_init__(self) -> None:
-        Hyperoctahedral(self.d)
+        object.__setattr__(self, "d", Hyperoctahedral(self.d).d)
 
     def __repr__(self) -> str:
         return f"Z^{self.d} x| B_{self.d}"
