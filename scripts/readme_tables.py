@@ -1,0 +1,87 @@
+"""Write the README's tables from data/results/*.json, or check that they agree (--check). One second.
+
+A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``; NAME is a function below.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def results(name: str) -> dict[str, Any]:
+    """The committed figures of scripts/NAME.py."""
+    data: dict[str, Any] = json.loads((ROOT / "data" / "results" / f"{name}.json").read_text())
+    return data
+
+
+def rows(header: list[str], body: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def footer(name: str, data: dict[str, Any]) -> str:
+    """Which file and machine the figures come from."""
+    where = f"{data['_machine']}, {data['_date']}, {data['_minutes']:.0f} min"
+    return f"\nFrom `data/results/{name}.json` ({where})."
+
+
+def demo() -> str:
+    """Mean squared error of the lattice average of W(1,2) for every predictor and lattice size."""
+    data = results("demo")
+    labels = {
+        "lcnn": "L-CNN",
+        "trace": "CNN on traces of plaquettes",
+        "cnn": "CNN on raw links",
+        "beta": "best predictor that knows beta alone",
+        "mean": "mean label",
+    }
+    sizes = (8, 16, 32, 64)
+    body = [[text, *(f"{data[f'mse_{key}_{size}']:.1e}" for size in sizes)] for key, text in labels.items()]
+    return rows(["predictor", *(f"{size}²" for size in sizes)], body) + "\n" + footer("demo", data)
+
+
+def attack() -> str:
+    """Largest relative change of the prediction under a gauge transformation."""
+    data = results("demo")
+    body = [
+        [text, f"{data[f'attack_random_{key}']:.1e}", f"{data[f'attack_adversarial_{key}']:.1e}"]
+        for key, text in {"cnn": "CNN on raw links", "lcnn": "L-CNN"}.items()
+    ]
+    return rows(["largest relative change", "random", "adversarial"], body)
+
+
+TABLES = {"demo": demo, "attack": attack}
+
+
+def rendered(text: str) -> str:
+    """The README with every table made anew."""
+    return re.sub(
+        r"(<!-- table (\w+) -->\n).*?(<!-- end -->)",
+        lambda match: f"{match[1]}{TABLES[match[2]]()}\n{match[3]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+def main() -> int:
+    """Write, or with --check compare."""
+    readme = ROOT / "README.md"
+    old = readme.read_text(encoding="utf-8")
+    new = rendered(old)
+    if "--check" in sys.argv:
+        if new != old:
+            print("README tables differ from data/results; run: python scripts/readme_tables.py")
+        return int(new != old)
+    readme.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
