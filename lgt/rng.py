@@ -133,13 +133,13 @@ class Stream:
     chain: int = 0
 
     def __post_init__(self) -> None:
-        _words([self.seed], 1, "seed")
-        _words([self.chain], 1, "chain")
+        object.__setattr__(self, "seed", int(_integers(self.seed, 32, "seed")))
+        object.__setattr__(self, "chain", int(_integers(self.chain, 32, "chain")))
 
     @property
     def key(self) -> tuple[int, int]:
         """The Philox key, (seed, chain)."""
-        return int(self.seed), int(self.chain)
+        return self.seed, self.chain
 
     def uniform(
         self,
@@ -236,17 +236,17 @@ def _words(values: ArrayLike, count: int, name: str) -> NDArray[np.uint64]:
     """Return 32-bit words, shape (..., count), widened to 64 bits."""
     words = _integers(values, 32, name)
     if words.ndim == 0 or words.shape[-1] != count:
-        raise ShapeError(f"random number {name}", f"shape {words.shape}", f"give (..., {count})")
+        raise ShapeError(f"random numbers, {name}", f"shape {words.shape}", f"give (..., {count})")
     return words
 
 
 def _integers(values: ArrayLike, bits: int, name: str) -> NDArray[np.uint64]:
     """Return non-negative integers of so many bits as uint64."""
     array = np.asarray(values)
+    remedy = f"use integers from 0 to 2^{bits} - 1"
     if array.dtype.kind not in "iu":
-        raise InputError(f"random number {name}", f"{values!r}, no integer", f"use 0 to 2^{bits} - 1")
+        found = f"{values!r}" if array.ndim == 0 else f"an array of dtype {array.dtype}"
+        raise InputError(f"random numbers, {name}", found, remedy)
     if array.size and not (array.min() >= 0 and array.max() < 1 << bits):
-        raise InputError(
-            f"random number {name}", f"values {array.min()} to {array.max()}", f"use 0 to 2^{bits} - 1"
-        )
+        raise InputError(f"random numbers, {name}", f"values from {array.min()} to {array.max()}", remedy)
     return array.astype(np.uint64)

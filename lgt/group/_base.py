@@ -81,7 +81,7 @@ class Group(ABC, Generic[E]):
         if not error <= tolerance:
             raise CheckError(
                 f"the law {law} of {self!r} within {tolerance:g}",
-                f"a distance of {error:.3g} for " + ", ".join(repr(w) for w in witnesses),
+                f"a distance of {error:.3g} for {_one_line(witnesses)}",
                 "correct compose, inverse or identity",
             )
 
@@ -149,5 +149,10 @@ class Representation(ABC, Generic[E]):
         if not error <= tolerance:
             found = f"a difference of {error:.3g}"
             if witnesses:
-                found += " for " + ", ".join(repr(w) for w in witnesses)
+                found += f" for {_one_line(witnesses)}"
             raise CheckError(asked, found, "correct matrix(g)")
+
+
+def _one_line(elements: tuple[object, ...]) -> str:
+    """Print elements on one line, as messages are; arrays print on several."""
+    return ", ".join(" ".join(repr(g).split()) for g in elements)

@@ -187,12 +187,12 @@ class AffineRepresentation(Representation[SpaceElement]):
            [ 0,  1]])
     """
 
-    group: SpaceGroup
+    group: Group[SpaceElement]
 
     @property
     def dimension(self) -> int:
         """The number of axes plus one."""
-        return self.group.d + 1
+        return self.group.identity.d + 1
 
     def matrix(self, g: SpaceElement) -> NDArray[np.int64]:
         """Return the affine matrix of g, shape (d+1, d+1)."""
