@@ -101,7 +101,7 @@ def hot(lattice: Lattice, group: UnitaryGroup, stream: Stream) -> Complex:
     mu = np.arange(lattice.d)[:, None, None]
     # One pair of normals is one complex entry of a Ginibre matrix; the entry is the attempt word.
     entry = np.arange(group.N**2)[None, None, :]
-    real, imaginary = stream.normals(site, mu, 0, Purpose.HOT, 0, 0, entry)
+    real, imaginary = stream.normals(site, mu, purpose=Purpose.HOT, attempt=entry)
     shape = (lattice.d, *lattice.extents, group.N, group.N)
     return group.haar_from_normals(real.reshape(shape), imaginary.reshape(shape))
 
