@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lgt.observable._base import FAMILIES, Observable, available_observables, parse_observable
 from lgt.observable.loops import ActionDensity, Plaquette, Polyakov, WilsonLoop, polyakov_loops, rectangles
+from lgt.observable.schwinger_dyson import SchwingerDyson, plaquettes_of_link, schwinger_dyson
 
 FAMILIES += [Plaquette, ActionDensity, WilsonLoop, Polyakov]
 
@@ -12,9 +13,12 @@ __all__ = [
     "Observable",
     "Plaquette",
     "Polyakov",
+    "SchwingerDyson",
     "WilsonLoop",
     "available_observables",
     "parse_observable",
+    "plaquettes_of_link",
     "polyakov_loops",
     "rectangles",
+    "schwinger_dyson",
 ]
