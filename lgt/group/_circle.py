@@ -74,7 +74,7 @@ class U1(UnitaryGroup):
         InputError
             If M = 0.
         """
-        return _matrix.polar(self._matrices(M), repr(self))
+        return _matrix.polar(self._finite(M, "projection"), repr(self))
 
     def _log(self, U: Complex) -> Complex:
         return np.asarray(1j * np.angle(U))

@@ -78,10 +78,8 @@ def polar(M: Complex, name: str) -> Complex:
     Raises
     ------
     InputError
-        If a matrix is singular to rounding or not finite.
+        If a matrix is singular to rounding.
     """
-    if not np.isfinite(M).all():
-        raise InputError(f"projection on {name}", "a matrix that is not finite", "look for what made it")
     W, s, Vh = np.linalg.svd(M)
     if np.any(s[..., -1] <= 1e-14 * s[..., 0]):
         raise InputError(f"projection on {name}", "a singular matrix", "project invertible matrices only")

@@ -95,7 +95,7 @@ class SU(UnitaryGroup):
         InputError
             If a matrix is singular, so that the polar factor is not unique.
         """
-        W = _matrix.polar(self._matrices(M), repr(self))
+        W = _matrix.polar(self._finite(M, "projection"), repr(self))
         phase = np.angle(np.linalg.det(W)) / self.N
         return np.asarray(W * np.exp(-1j * phase)[..., None, None])
 

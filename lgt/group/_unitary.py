@@ -83,8 +83,8 @@ class UnitaryGroup(Group[Complex]):
         InputError
             If U is not in the group to single precision, or not finite.
         """
-        U = self._matrices(U)
-        if not np.max(self.defect(U), initial=0.0) <= 1e-5:
+        U = self._finite(U, "log")
+        if np.max(self.defect(U), initial=0.0) > 1e-5:
             raise InputError(f"log of {self!r}", "a matrix outside of the group", "apply project(U) first")
         return self._log(U)
 
@@ -162,10 +162,10 @@ class UnitaryGroup(Group[Complex]):
         InputError
             If X is not in the algebra to rounding (antihermitian, for SU(N) traceless) or not finite.
         """
-        X = self._matrices(X)
+        X = self._finite(X, "exp")
         clean = self.antihermitian(X)  # takes single precision and rounding off, so that det = 1
         rest, scale = np.max(np.abs(X - clean), initial=0.0), np.max(np.abs(X), initial=0.0)
-        if not rest <= 1e-12 + 1e-6 * scale:
+        if rest > 1e-12 + 1e-6 * scale:
             raise InputError(
                 f"exp of {self!r}", "a matrix outside of the algebra", "use antihermitian(M) first"
             )
@@ -199,11 +199,13 @@ class UnitaryGroup(Group[Complex]):
         Returns
         -------
         ndarray
-            float64, the larger of the Frobenius norm of U U^+ - 1 and, for SU(N), abs(det U - 1).
+            float64, the larger of the Frobenius norm of U U^+ - 1 and, for SU(N), abs(det U - 1); NaN
+            where U is not finite.
         """
         U = self._matrices(U)
-        error = np.linalg.norm(U @ _matrix.dagger(U) - self.identity, axis=(-2, -1))
-        return np.asarray(np.maximum(error, self._determinant_error(U)))
+        with np.errstate(invalid="ignore"):
+            error = np.linalg.norm(U @ _matrix.dagger(U) - self.identity, axis=(-2, -1))
+            return np.asarray(np.maximum(error, self._determinant_error(U)))
 
     @abstractmethod
     def _fix_determinant(self, U: Complex) -> Complex:
@@ -212,6 +214,13 @@ class UnitaryGroup(Group[Complex]):
     @abstractmethod
     def _determinant_error(self, U: Complex) -> Any:
         """Return how far the determinant is from what the group asks for."""
+
+    def _finite(self, M: ArrayLike, what: str) -> Complex:
+        """Return M as `_matrices` does; refuse NaN and infinity."""
+        M = self._matrices(M)
+        if not np.isfinite(M).all():
+            raise InputError(f"{what} of {self!r}", "a matrix that is not finite", "look for what made it")
+        return M
 
     def _matrices(self, M: ArrayLike) -> Complex:
         """Return M as complex128 after a look at its shape."""
