@@ -133,8 +133,11 @@ class Stream:
     chain: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seed", int(_integers(self.seed, 32, "seed")))
-        object.__setattr__(self, "chain", int(_integers(self.chain, 32, "chain")))
+        for name in ("seed", "chain"):  # plain Python integers, whatever they came as
+            value = _integers(getattr(self, name), 32, name)
+            if value.ndim:
+                raise ShapeError(f"random numbers, {name}", f"shape {value.shape}", "give one integer")
+            object.__setattr__(self, name, int(value))
 
     @property
     def key(self) -> tuple[int, int]:
