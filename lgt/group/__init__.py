@@ -13,7 +13,8 @@ from lgt.group._parse import parse_group
 from lgt.group._space import AffineRepresentation, SpaceElement, SpaceGroup
 from lgt.group._special_unitary import SU
 from lgt.group._table import RegularRepresentation, TableGroup
-from lgt.group._unitary import Adjoint, Defining, UnitaryGroup
+from lgt.group._unitary import UnitaryGroup
+from lgt.group._unitary_representations import Adjoint, Defining
 
 __all__ = [
     "SU",

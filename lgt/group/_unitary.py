@@ -8,15 +8,14 @@ all leading axes.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lgt.errors import InputError, ShapeError
 from lgt.group import _matrix
-from lgt.group._base import Group, Representation
+from lgt.group._base import Group
 
 Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
@@ -228,51 +227,3 @@ class UnitaryGroup(Group[Complex]):
         if M.ndim < 2 or M.shape[-2:] != (self.N, self.N):
             raise ShapeError(f"matrices of {self!r}", f"shape {M.shape}", f"give (..., {self.N}, {self.N})")
         return M.astype(np.complex128, copy=False)
-
-
-@final
-@dataclass(frozen=True)
-class Defining(Representation[Complex]):
-    """A gauge group on its own N-vectors: D(U) = U.
-
-    Examples
-    --------
-    >>> from lgt.group import SU
-    >>> Defining(SU(3)).dimension
-    3
-    """
-
-    group: UnitaryGroup
-
-    @property
-    def dimension(self) -> int:
-        """The number of colours N."""
-        return self.group.N
-
-    def matrix(self, g: Complex) -> Complex:
-        """Return g itself, shape (N, N)."""
-        return g
-
-
-@final
-@dataclass(frozen=True)
-class Adjoint(Representation[Complex]):
-    """A gauge group on its own algebra: U T^b U^+ = T^a D(U)_ab.
-
-    Examples
-    --------
-    >>> from lgt.group import SU
-    >>> Adjoint(SU(3)).dimension
-    8
-    """
-
-    group: UnitaryGroup
-
-    @property
-    def dimension(self) -> int:
-        """The number of generators."""
-        return self.group.dimension
-
-    def matrix(self, g: Complex) -> Real:
-        """Return the real orthogonal matrix of g, shape (dimension, dimension)."""
-        return self.group.adjoint(g)

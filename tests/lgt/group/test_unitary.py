@@ -10,8 +10,8 @@ import pytest
 import scipy.linalg
 from numpy.typing import NDArray
 
-from lgt.errors import CheckError, InputError, ShapeError
-from lgt.group import SU, U1, Adjoint, Defining, UnitaryGroup
+from lgt.errors import InputError, ShapeError
+from lgt.group import SU, U1, UnitaryGroup
 
 GROUPS = [U1(), SU(2), SU(3), SU(4), SU(5), SU(8)]
 every_group = pytest.mark.parametrize("group", GROUPS, ids=repr)
@@ -35,14 +35,6 @@ def dagger(M: Array) -> Array:
 @every_group
 def test_group_axioms(group: UnitaryGroup) -> None:
     group.check_axioms(np.random.default_rng(0))
-
-
-@every_group
-def test_representations(group: UnitaryGroup) -> None:
-    Defining(group).check_homomorphism(np.random.default_rng(1))
-    Adjoint(group).check_homomorphism(np.random.default_rng(1))
-    assert Defining(group).dimension == group.N
-    assert Adjoint(group).dimension == group.dimension == len(group.generators)
 
 
 @every_group
@@ -273,17 +265,6 @@ def test_adjoint(group: UnitaryGroup) -> None:
     fundamental = np.abs(np.trace(U, axis1=-2, axis2=-1)) ** 2
     expected = fundamental - (1 if isinstance(group, SU) else 0)
     assert np.abs(np.trace(R, axis1=-2, axis2=-1) - expected).max() < 1e-13
-
-
-def test_the_conjugate_adjoint_is_rejected() -> None:
-    """The negative control: U^+ T U instead of U T U^+."""
-
-    class Wrong(Adjoint):  # type: ignore[misc]
-        def matrix(self, g: Array) -> NDArray[np.float64]:
-            return self.group.adjoint(dagger(g))
-
-    with pytest.raises(CheckError):
-        Wrong(SU(3)).check_homomorphism(np.random.default_rng(23))
 
 
 @every_group
