@@ -19,6 +19,9 @@ from lgt.errors import (
 
 if TYPE_CHECKING:
     from lgt.action import Action, Wilson, make_action
+    from lgt.chain import generate
+    from lgt.config import RunConfig
+    from lgt.ensemble import Ensemble, EnsembleSpec
     from lgt.field import cold, gauge_transform, hot, lattice_of, space_transform
     from lgt.group import SU, U1, Hyperoctahedral, SignedPermutation, SpaceElement, parse_group
     from lgt.lattice import Lattice
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 # Where each public name lives. Loaded on first use (PEP 562), so that `import lgt` costs numpy alone.
 _HOMES = {
     "lgt.action": ("Action", "Wilson", "make_action"),
+    "lgt.chain": ("generate",),
+    "lgt.config": ("RunConfig",),
+    "lgt.ensemble": ("Ensemble", "EnsembleSpec"),
     "lgt.field": ("cold", "gauge_transform", "hot", "lattice_of", "space_transform"),
     "lgt.group": ("SU", "U1", "Hyperoctahedral", "SignedPermutation", "SpaceElement", "parse_group"),
     "lgt.lattice": ("Lattice",),
@@ -56,13 +62,16 @@ __all__ = [
     "U1",
     "Action",
     "CheckError",
+    "Ensemble",
     "EnsembleError",
+    "EnsembleSpec",
     "Hyperoctahedral",
     "InputError",
     "Lattice",
     "LgtError",
     "Path",
     "PhysicsError",
+    "RunConfig",
     "ShapeError",
     "SignedPermutation",
     "SpaceElement",
@@ -73,6 +82,7 @@ __all__ = [
     "__version__",
     "cold",
     "gauge_transform",
+    "generate",
     "hot",
     "lattice_of",
     "line",

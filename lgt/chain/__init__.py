@@ -1,0 +1,7 @@
+"""Markov chains from start to ensemble file: `generate`."""
+
+from lgt.chain._estimate import Estimate
+from lgt.chain._generate import generate
+from lgt.chain._run import Progress
+
+__all__ = ["Estimate", "Progress", "generate"]

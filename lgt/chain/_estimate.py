@@ -1,0 +1,124 @@
+"""What a run will cost, before it begins: time from a trial on scratch copies, and disk space."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from lgt.config import RunConfig
+from lgt.ensemble import ChainState
+from lgt.errors import InputError
+from lgt.field import cold
+from lgt.lattice import Lattice
+from lgt.rng import Stream
+from lgt.update import Updater
+
+_TRIAL_SECONDS = 0.1
+_TRIAL_SWEEPS = 20
+
+
+@final
+@dataclass(frozen=True)
+class Estimate:
+    """The cost of what a run has yet to do.
+
+    Parameters
+    ----------
+    sweeps
+        Sweeps to do, of all chains together.
+    sweep_seconds
+        Time of one sweep of one chain.
+    seconds
+        Time for all of them.
+    nbytes
+        Size of the ensemble file.
+
+    Examples
+    --------
+    >>> str(Estimate(sweeps=3000, sweep_seconds=0.02, seconds=61.0, nbytes=2_500_000))
+    '3000 sweeps of 0.02 s, about 1m01s; 2.5 MB of disk'
+    """
+
+    sweeps: int
+    sweep_seconds: float
+    seconds: float
+    nbytes: int
+
+    def __str__(self) -> str:
+        each = f"{self.sweep_seconds:.2g} s"
+        return f"{self.sweeps} sweeps of {each}, about {duration(self.seconds)}; {size(self.nbytes)} of disk"
+
+
+def duration(seconds: float) -> str:
+    """A duration for people.
+
+    Examples
+    --------
+    >>> duration(0.3), duration(61.2), duration(7300), duration(200000)
+    ('1s', '1m01s', '2h01m', '2d07h')
+    """
+    whole = max(1, round(seconds))
+    for unit, below, name, under in ((86400, 3600, "d", "h"), (3600, 60, "h", "m"), (60, 1, "m", "s")):
+        if whole >= unit:
+            return f"{whole // unit}{name}{whole % unit // below:02d}{under}"
+    return f"{whole}s"
+
+
+def size(nbytes: float) -> str:
+    """A number of bytes for people.
+
+    Examples
+    --------
+    >>> size(900), size(2_500_000)
+    ('900 B', '2.5 MB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if nbytes < 1000:
+            return f"{nbytes:.3g} {unit}"
+        nbytes /= 1000
+    return f"{nbytes:.3g} TB"
+
+
+def workers(config: RunConfig) -> int:
+    """How many chains advance at the same time."""
+    if config.threads != "auto":
+        return min(config.threads, config.chains)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, config.chains)
+
+
+def estimate(config: RunConfig, updater: Updater, states: Sequence[ChainState], nbytes: int) -> Estimate:
+    """Time some sweeps on a copy of the first state; random numbers have no memory, so nothing changes."""
+    action, stream = config.lattice_action, Stream(config.seed, 0)
+    smallest = Lattice((2,) * config.box.d)
+    updater.update(cold(smallest, config.gauge_group), action, stream, 0)  # compiles
+    scratch = states[0].links.copy()
+    begin, done = time.perf_counter(), 0
+    while done == 0 or (done < _TRIAL_SWEEPS and time.perf_counter() - begin < _TRIAL_SECONDS):
+        updater.update(scratch, action, stream, done)
+        done += 1
+    each = (time.perf_counter() - begin) / done
+    left = [config.sweeps - state.sweep for state in states]
+    return Estimate(sum(left), each, each * max(max(left), sum(left) / workers(config)), nbytes)
+
+
+def check_space(path: Path, nbytes: int) -> None:
+    """Refuse a file that the disk has no room for.
+
+    Raises
+    ------
+    InputError
+        If less is free than the file will take.
+    """
+    free = shutil.disk_usage(path.parent).free
+    if free < nbytes:
+        raise InputError(
+            f"{size(nbytes)} of disk for {path}",
+            f"{size(free)} free",
+            "use another disk, fewer configs, or precision float32",
+        )

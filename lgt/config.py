@@ -1,0 +1,291 @@
+"""The description of a run: every key of RUN.toml, every option of ``lgt generate``, checked and frozen."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, final
+
+import tomli_w
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from lgt.action import Action, make_action
+from lgt.errors import InputError
+from lgt.group import UnitaryGroup, parse_group
+from lgt.lattice import Lattice
+
+_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+#: Update numbers and seeds are 32 bit words of the random number generator.
+_WORD = 2**32
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds of a duration like ``"1h30m"``, ``"45s"`` or ``"2d"``; None for no limit (an empty text).
+
+    Raises
+    ------
+    InputError
+        If `text` is neither empty nor whole numbers with the units d, h, m, s in this order.
+
+    Examples
+    --------
+    >>> parse_duration("1h30m")
+    5400.0
+    """
+    match = re.fullmatch(r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?", text.strip(), flags=re.ASCII)
+    if match is None:
+        raise InputError(f"time limit {text!r}", "not a duration", "write it like 1h30m, 45s or 2d")
+    parts = [part for part in match.groups() if part]
+    return float(sum(int(part[:-1]) * _SECONDS[part[-1]] for part in parts)) if parts else None
+
+
+def _text(value: object) -> object:
+    """Group and Lattice values, paths and lists of extents in the form in which RUN.toml writes them."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, UnitaryGroup):
+        return value.key
+    if isinstance(value, Lattice):
+        return str(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "x".join(map(str, value))
+    return value
+
+
+def _names(value: object) -> object:
+    if isinstance(value, str):
+        value = value.split(",")
+    return tuple(value) if isinstance(value, Sequence) else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+
+
+@final
+class RunConfig(BaseModel):
+    """One run of ``lgt generate``. Frozen; unknown keys and wrong types are refused.
+
+    Parameters
+    ----------
+    group
+        Gauge group: ``"U1"``, ``"SU2"``, ``"SU3"``, ... or a group value.
+    lattice
+        Extents, time last: ``"8x8x8x16"``, a sequence of numbers or a `lgt.lattice.Lattice`; at least two
+        directions, each extent at least 2.
+    beta
+        Coupling of the action, finite and not negative.
+    configs
+        Number of configurations of each chain.
+    out
+        Path of the ensemble file.
+    action
+        Name of the action.
+    thermalise
+        Sweeps before the first separation.
+    separation
+        Sweeps between stored configurations. Configuration c is the state after sweep
+        ``thermalise + (c + 1) * separation``.
+    overrelax
+        Over-relaxations after the heat bath of each sweep.
+    seed
+        Seed of all random numbers; a chain's stream is (seed, chain).
+    chains
+        Number of independent chains.
+    start
+        ``"cold"``, ``"hot"`` or an ensemble file, ``PATH`` or ``PATH#INDEX`` (a configuration of its
+        chain 0, the last finished one by default).
+    precision
+        Storage of the links, ``"float64"`` or ``"float32"``; the chain itself runs in float64.
+    measure
+        Names of observables to store with every configuration; the plaquette always is.
+    time_limit
+        Stop after this wall time, e.g. ``"1h30m"``; empty for no limit.
+    checkpoint
+        Sweeps between checkpoints inside thermalisation and long separations.
+    threads
+        Chains that advance at the same time; does not change the result.
+
+    Raises
+    ------
+    InputError
+        For an unknown or missing key, a wrong type or a value out of range; one line.
+
+    Examples
+    --------
+    >>> run = RunConfig(group="SU2", lattice="4x6", beta=2.0, configs=10, out="ensemble.h5")
+    >>> run.gauge_group, run.box, run.sweeps
+    (SU(2), 4x6, 300)
+    >>> RunConfig(group="SU2", lattice="4x1", beta=2.0, configs=10, out="ensemble.h5")
+    Traceback (most recent call last):
+    lgt.errors.InputError: lattice '4x1': found an extent of 1; use extents of 2 or more
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    group: Text = Field(description="a group like U1, SU2 or SU3")
+    lattice: Text = Field(description="extents like 8x8x8x16")
+    beta: float = Field(ge=0, description="a finite number of 0 or more")
+    configs: int = Field(ge=1, description="a whole number of 1 or more")
+    out: Text = Field(min_length=1, description="a path like ensemble.h5")
+    action: str = Field("wilson", description="the name of an action")
+    thermalise: int = Field(200, ge=0, description="a whole number of 0 or more")
+    separation: int = Field(10, ge=1, description="a whole number of 1 or more")
+    overrelax: int = Field(1, ge=0, description="a whole number of 0 or more")
+    seed: int = Field(1, ge=0, lt=_WORD, description="a whole number from 0 to 4294967295")
+    chains: int = Field(1, ge=1, le=65536, description="a whole number from 1 to 65536")
+    start: Text = Field("cold", min_length=1, description="cold, hot, PATH or PATH#INDEX")
+    precision: Literal["float64", "float32"] = Field("float64", description="float64 or float32")
+    measure: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field((), description="a list of names")
+    time_limit: str = Field("", description="a duration like 1h30m")
+    checkpoint: int = Field(100, ge=1, description="a whole number of 1 or more")
+    threads: Annotated[int, Field(ge=1)] | Literal["auto"] = Field("auto", description="auto, or 1 or more")
+
+    def __init__(self, **keys: Any) -> None:
+        try:
+            super().__init__(**keys)
+        except ValidationError as error:
+            raise _one_line(error) from None
+
+    @field_validator("group")
+    @classmethod
+    def _group_key(cls, text: str) -> str:
+        return parse_group(text).key
+
+    @field_validator("lattice")
+    @classmethod
+    def _lattice_text(cls, text: str) -> str:
+        lattice = Lattice.parse(text)
+        if lattice.d < 2:
+            raise InputError(f"lattice {text!r}", "one direction", "use two directions or more, like 8x8")
+        if min(lattice.extents) < 2:
+            raise InputError(
+                f"lattice {text!r}", f"an extent of {min(lattice.extents)}", "use extents of 2 or more"
+            )
+        return str(lattice)
+
+    @field_validator("measure")
+    @classmethod
+    def _clean_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        cleaned = (name.strip() for name in names)
+        return tuple(dict.fromkeys(name for name in cleaned if name not in ("", "plaquette")))
+
+    @field_validator("time_limit")
+    @classmethod
+    def _duration(cls, text: str) -> str:
+        parse_duration(text)
+        return text.strip()
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        make_action(self.action, self.beta)
+        updates = self.sweeps * (1 + self.overrelax)
+        if updates >= _WORD:
+            raise InputError(
+                f"{self.sweeps} sweeps",
+                f"{updates} updates",
+                "stay below 4294967296, the period of the random numbers",
+            )
+        return self
+
+    @property
+    def gauge_group(self) -> UnitaryGroup:
+        """The gauge group as a value."""
+        return parse_group(self.group)
+
+    @property
+    def box(self) -> Lattice:
+        """The lattice as a value."""
+        return Lattice.parse(self.lattice)
+
+    @property
+    def lattice_action(self) -> Action:
+        """The action as a value."""
+        return make_action(self.action, self.beta)
+
+    @property
+    def sweeps(self) -> int:
+        """Sweeps of each chain from its start to its last configuration."""
+        return self.thermalise + self.configs * self.separation
+
+    @property
+    def time_limit_seconds(self) -> float | None:
+        """The time limit in seconds; None where there is none."""
+        return parse_duration(self.time_limit)
+
+    @classmethod
+    def from_toml(cls, path: str | os.PathLike[str], **override: Any) -> Self:
+        """Read RUN.toml: the keys of this class, flat; keys given here as well win over the file's.
+
+        Raises
+        ------
+        InputError
+            If the file is missing or is not TOML, or for anything that the constructor refuses.
+        """
+        try:
+            keys = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (FileNotFoundError, IsADirectoryError):
+            raise InputError(f"run file {path}", "no such file", "give the path of a RUN.toml") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"run file {path}", f"text that is not TOML ({error})", "mend that line"
+            ) from None
+        except OSError as error:
+            raise InputError(
+                f"run file {path}", str(error.strerror), "give a file that can be read"
+            ) from None
+        try:
+            return cls(**{**keys, **override})
+        except InputError as error:
+            raise InputError(f"run file {path}: {error.asked}", error.found, error.remedy) from None
+
+    def to_toml(self) -> str:
+        """The text of a RUN.toml that `from_toml` reads as an equal value.
+
+        Examples
+        --------
+        >>> run = RunConfig(group="SU3", lattice="8x8", beta=6, configs=1, out="a.h5", seed=7)
+        >>> run.to_toml().splitlines()[:2]
+        ['group = "SU3"', 'lattice = "8x8"']
+        """
+        return tomli_w.dumps(self.model_dump(mode="json"))
+
+
+def _one_line(error: ValidationError) -> InputError:
+    """The first of pydantic's findings as our one line."""
+    findings = error.errors(include_url=False)
+    first = findings[0]
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, InputError):
+        return cause
+    key = str(first["loc"][0])
+    others = len({finding["loc"][0] for finding in findings if finding["loc"]}) - 1
+    also = f" (and {others} more)" if others else ""
+    if first["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(key, RunConfig.model_fields, n=1)
+        keys = "the keys are " + ", ".join(RunConfig.model_fields)
+        return InputError(
+            f"key {key!r}", f"no such key{also}", f"did you mean {close[0]!r}?" if close else keys
+        )
+    expected = RunConfig.model_fields[key].description
+    if first["type"] == "missing":
+        return InputError(key, f"no value{also}", f"give {expected}")
+    kind = type(first["input"]).__name__
+    found = f"a value of type {kind}" if "type" in first["type"] else "a value that is not allowed"
+    return InputError(f"{key} = {_brief(first['input'])}", f"{found}{also}", f"give {expected}")
+
+
+def _brief(value: object) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,96 @@
+"""The system calls that put bytes on the disk: every change of an ensemble file goes through here.
+
+All are plain POSIX calls on a file descriptor; a failure is an `OSError`, which `storage_errors` turns into
+the one error that users meet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lgt.errors import EnsembleError, LgtError, StorageError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_NO_SUPPORT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENOTTY)
+
+
+def write_at(descriptor: int, data: Buffer, offset: int) -> None:
+    """Write all of `data` at a byte offset."""
+    view = memoryview(data).cast("B")
+    while view:
+        written = os.pwrite(descriptor, view, offset)  # the kernel may write less than asked
+        view, offset = view[written:], offset + written
+
+
+def allocate(descriptor: int, size: int) -> None:
+    """Give the file its final size, with all its blocks where the platform can reserve them."""
+    os.ftruncate(descriptor, size)
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        except OSError as error:
+            if error.errno not in _NO_SUPPORT:
+                raise
+
+
+def sync(descriptor: int) -> None:
+    """Wait until the file is on the disk, so that it survives a power cut as well as a kill."""
+    os.fsync(descriptor)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Rename a finished file to its name, in one step."""
+    temporary.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    except OSError as error:  # some network file systems cannot; the rename itself has happened
+        if error.errno not in _NO_SUPPORT:
+            raise
+    finally:
+        os.close(folder)
+
+
+def lock(descriptor: int, path: Path) -> None:
+    """Lock the file for this process; the system releases the lock when the process ends in any way.
+
+    Raises
+    ------
+    EnsembleError
+        If another process holds the lock.
+    """
+    try:
+        import fcntl  # not on Windows
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        return
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            raise EnsembleError(
+                f"writing {path}", "another process that has it open", "wait for that run to end, or stop it"
+            ) from None
+        if error.errno not in (*_NO_SUPPORT, errno.ENOLCK):  # a file system without locks: go on without
+            raise
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn an `OSError` inside the block into a `StorageError` about `path`."""
+    try:
+        yield
+    except LgtError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"writing {path}",
+            f"{error.strerror or error} (errno {error.errno})",
+            "free some space or lift the limit, then resume; finished configurations are intact",
+        ) from error
