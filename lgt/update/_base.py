@@ -1,0 +1,148 @@
+"""What every Markov update of the links has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lgt.action import Action, Wilson, group_of
+from lgt.errors import InputError, PhysicsError
+from lgt.field import lattice_of
+from lgt.group import UnitaryGroup
+from lgt.kernels.layout import Tables, flat, tables
+from lgt.lattice import Lattice
+from lgt.rng import Stream
+
+#: The counter has 8 bits for the SU(2) subgroup, and 23 * 22 / 2 = 253.
+LARGEST_N = 23
+#: The counter has 8 bits for the direction.
+LARGEST_D = 256
+
+
+@final
+@dataclass(frozen=True)
+class UpdateReport:
+    """What an update did.
+
+    Parameters
+    ----------
+    links
+        Number of link updates.
+    exhausted
+        Number of draws of the heat bath that used up their attempts, so that the old value stayed.
+
+    Examples
+    --------
+    >>> UpdateReport(links=8) + UpdateReport(links=8, exhausted=1)
+    UpdateReport(links=16, exhausted=1)
+    """
+
+    links: int = 0
+    exhausted: int = 0
+
+    def __add__(self, other: UpdateReport) -> UpdateReport:
+        return UpdateReport(self.links + other.links, self.exhausted + other.exhausted)
+
+
+class Updater(ABC):
+    """A Markov update with the right stationary distribution, ``exp(-S[U])`` times the Haar measure.
+
+    Updaters are values: the same links, action, stream and number give the same bits, in any thread.
+    """
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """A short name for logs and files."""
+
+    @abstractmethod
+    def validate(self, action: Action, group: UnitaryGroup, lattice: Lattice) -> None:
+        """Refuse what this update cannot do, before the first sweep.
+
+        Raises
+        ------
+        PhysicsError
+            If the update is wrong or undefined for this action, group or lattice.
+        """
+
+    @abstractmethod
+    def update(
+        self, links: NDArray[np.complex128], action: Action, stream: Stream, number: int
+    ) -> UpdateReport:
+        """Update all links once, in place.
+
+        Parameters
+        ----------
+        links
+            One configuration, shape (d, *extents, N, N), complex128, C-contiguous; 1 x 1 is U(1).
+        action
+            The action, one that `validate` accepts.
+        stream
+            The random numbers of this chain.
+        number
+            The number of this update in its chain, at least 0 and below 2^32; each random number is a
+            function of the stream, this number and the link alone. Give every update another one.
+
+        Raises
+        ------
+        ShapeError
+            If the array has another shape, dtype or order.
+        PhysicsError
+            As `validate`.
+        InputError
+            If `number` is out of range.
+        """
+
+
+class LocalUpdater(Updater):
+    """An update that visits the links one by one: for each direction, colour by colour."""
+
+    def validate(self, action: Action, group: UnitaryGroup, lattice: Lattice) -> None:
+        """The action must be linear in the link, and every plaquette must hold it once."""
+        if not action.linear_in_link:
+            raise PhysicsError(
+                f"{self.name} for {action}", "an action that is not linear in the link", "use another update"
+            )
+        if not isinstance(action, Wilson):
+            raise PhysicsError(f"{self.name} for {action}", "an action whose staple it lacks", "use Wilson")
+        if group.N > LARGEST_N:
+            raise PhysicsError(
+                f"{self.name} for {group}",
+                f"N above {LARGEST_N}, more subgroups than the random counter holds",
+                "use a smaller N",
+            )
+        if not 2 <= lattice.d <= LARGEST_D or lattice.volume >= 2**32:
+            raise PhysicsError(
+                f"{self.name} on the lattice {lattice}",
+                f"{lattice.d} directions and {lattice.volume} sites",
+                f"use 2 to {LARGEST_D} directions and fewer than 2^32 sites",
+            )
+        if min(lattice.extents) < 2:
+            raise PhysicsError(
+                f"{self.name} on the lattice {lattice}",
+                "an extent of 1, where a plaquette holds a link twice",
+                "use extents of 2 or more",
+            )
+
+    @final
+    def update(
+        self, links: NDArray[np.complex128], action: Action, stream: Stream, number: int
+    ) -> UpdateReport:
+        """One visit of every link."""
+        sites = flat(links)
+        lattice = lattice_of(links, links.shape[0])
+        self.validate(action, group_of(links), lattice)
+        if not 0 <= number < 2**32:
+            raise InputError(f"update number {number}", "no room in the random counter", "use 0 to 2^32 - 1")
+        exhausted = self.sweep(sites, tables(lattice), action, stream, number)
+        return UpdateReport(links=sites.shape[0] * sites.shape[1], exhausted=exhausted)
+
+    @abstractmethod
+    def sweep(
+        self, sites: NDArray[np.complex128], table: Tables, action: Action, stream: Stream, number: int
+    ) -> int:
+        """Update links of shape (d, volume, N, N) in place, all checked; returns the exhausted draws."""
