@@ -27,6 +27,8 @@ from lgt.group import UnitaryGroup, parse_group
 from lgt.lattice import Lattice
 
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+#: A misspelt key explains a missing one, and both come before values.
+_ORDER = {"extra_forbidden": 0, "missing": 1}
 #: Update numbers and seeds are 32 bit words of the random number generator.
 _WORD = 2**32
 
@@ -264,26 +266,23 @@ class RunConfig(BaseModel):
 
 def _one_line(error: ValidationError) -> InputError:
     """The first of pydantic's findings as our one line."""
-    findings = error.errors(include_url=False)
+    findings = sorted(error.errors(include_url=False), key=lambda finding: _ORDER.get(finding["type"], 2))
     first = findings[0]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, InputError):
         return cause
     key = str(first["loc"][0])
-    others = len({finding["loc"][0] for finding in findings if finding["loc"]}) - 1
-    also = f" (and {others} more)" if others else ""
     if first["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key, RunConfig.model_fields, n=1)
         keys = "the keys are " + ", ".join(RunConfig.model_fields)
-        return InputError(
-            f"key {key!r}", f"no such key{also}", f"did you mean {close[0]!r}?" if close else keys
-        )
-    expected = RunConfig.model_fields[key].description
+        return InputError(f"key {key!r}", "no such key", f"did you mean {close[0]!r}?" if close else keys)
     if first["type"] == "missing":
-        return InputError(key, f"no value{also}", f"give {expected}")
+        missing = [str(finding["loc"][0]) for finding in findings if finding["type"] == "missing"]
+        return InputError("a run", f"no {', '.join(missing)}", "give every required key")
+    expected = RunConfig.model_fields[key].description
     kind = type(first["input"]).__name__
     found = f"a value of type {kind}" if "type" in first["type"] else "a value that is not allowed"
-    return InputError(f"{key} = {_brief(first['input'])}", f"{found}{also}", f"give {expected}")
+    return InputError(f"{key} = {_brief(first['input'])}", found, f"give {expected}")
 
 
 def _brief(value: object) -> str:

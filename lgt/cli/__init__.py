@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -28,7 +28,7 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (generate,)
 app = typer.Typer(
     name="lgt",
     help="SU(N) and U(1) lattice gauge configurations by Monte Carlo: make them, measure them, check them.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -45,11 +45,13 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        context.fail("no command was given")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -66,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         0 done; 1 a check failed; 2 bad input; 3 stopped, resumable; 4 disk or I/O failure.
     """
     try:
-        app(args=None if arguments is None else list(arguments), prog_name="lgt")
+        status = app(
+            args=None if arguments is None else list(arguments), prog_name="lgt", standalone_mode=False
+        )
     except LgtError as error:
         _fail(str(error), error.exit_status)
     except BrokenPipeError:
@@ -74,8 +78,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(1) from None
     except OSError as error:
         _fail(str(error), StorageError.exit_status)
+    except Exception as error:
+        # A wrong option; the class lives in click or inside typer, depending on the version of typer.
+        if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
+            raise
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "lgt"
+        _fail(f"{error.format_message()} (see {command} --help)", error.exit_code)
+    raise SystemExit(status if isinstance(status, int) else 0)  # the status of typer.Exit comes back as value
 
 
-def _fail(message: str, status: int) -> None:
+def _fail(message: str, status: int) -> NoReturn:
     typer.echo("lgt: error: " + " ".join(message.split()), err=True)
     raise SystemExit(status) from None
