@@ -44,6 +44,12 @@ def test_the_loop_fails_by_associativity_alone() -> None:
         loop.check_axioms(np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("name", ["outside", "negative"])
+def test_a_product_outside_is_named_as_such(name: str) -> None:
+    with pytest.raises(CheckError, match="a product outside"):
+        _ = TableGroup(BROKEN[name]).product_table
+
+
 def test_every_single_wrong_entry_of_a_larger_table_is_found() -> None:
     table = Hyperoctahedral(2).product_table
     rng = np.random.default_rng(1)
