@@ -5,12 +5,14 @@ Everything is frozen, unknown keys are refused, and every error is one line that
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from lgt.config import parse_duration
 from lgt.errors import InputError
 
 _Count = Annotated[int, Field(strict=True, ge=0)]
@@ -22,6 +24,12 @@ _NotNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __init__(self, **keys: Any) -> None:
+        try:
+            super().__init__(**keys)
+        except ValidationError as error:
+            raise _refusal(error) from None
 
 
 class DataConfig(_Section):
@@ -93,15 +101,21 @@ class TrainingConfig(_Section):
     """torch's CPU threads; 0: as torch finds them. The same count gives the same bits."""
     checkpoint: _Positive = 1
     """Epochs between checkpoints."""
-    time_limit: _NotNegative = 0.0
-    """Seconds after which the run stops, resumable, with exit status 3; 0: none."""
+    time_limit: str = ""
+    """Stop after this wall time, e.g. ``"1h30m"``, resumable, with exit status 3; empty: no limit."""
 
     @field_validator("seeds")
     @classmethod
     def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
         if len(set(seeds)) != len(seeds):
-            raise ValueError("the same seed twice")
+            raise ValueError("name every seed once")
         return seeds
+
+    @field_validator("time_limit")
+    @classmethod
+    def _duration(cls, text: str) -> str:
+        parse_duration(text)
+        return text.strip()
 
 
 class RunConfig(_Section):
@@ -109,20 +123,16 @@ class RunConfig(_Section):
 
     Examples
     --------
-    >>> run = RunConfig.parse('''
-    ... out = "w12"
-    ... [data]
-    ... ensembles = ["beta*.h5"]
-    ... target = "wilson_1x2"
-    ... [model]
-    ... name = "wilson_loop"
-    ... loop = "1x2"
-    ... size = "small"
-    ... ''')
-    >>> run.model["loop"], run.training.seeds
-    ('1x2', (1,))
-    >>> RunConfig.parse(run.toml()) == run
-    True
+    >>> run = RunConfig(
+    ...     out="w12",
+    ...     data={"ensembles": ["beta*.h5"], "target": "wilson_1x2"},
+    ...     model={"name": "wilson_loop", "loop": "1x2", "size": "small"},
+    ... )
+    >>> run.data.per, run.training.seeds
+    ('site', (1,))
+    >>> RunConfig(out="w12", data={"target": "plaquette", "ensembles": []}, model={"name": "cnn"})
+    Traceback (most recent call last):
+    lgt.errors.InputError: data.ensembles: found nothing in it; give one or more
     """
 
     out: Annotated[str, Field(min_length=1)]
@@ -139,46 +149,48 @@ class RunConfig(_Section):
         return model
 
     @classmethod
-    def parse(cls, text: str, source: str = "RUN.toml") -> RunConfig:
-        """Read a run from TOML text.
+    def from_toml(cls, path: str | os.PathLike[str]) -> Self:
+        """Read RUN.toml.
 
         Raises
         ------
         InputError
-            If the text is not TOML, a key is unknown or missing, or a value does not fit.
+            If the file is missing or is not TOML, or for anything that the constructor refuses.
         """
         try:
-            return cls(**tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(source, str(error), "write it as TOML") from None
-        except ValidationError as error:
-            raise _refusal(source, error) from None
-
-    @classmethod
-    def read(cls, path: str | Path) -> RunConfig:
-        """Read a run from a TOML file; errors as in `parse`, also if there is no such file."""
+            keys = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            found = (error.strerror or str(error)).lower()
+            raise InputError(f"run file {path}", found, "give the path of a RUN.toml") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"run file {path}", f"text that is not TOML ({error})", "mend it") from None
         try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(str(path), str(error), "give the path of a RUN.toml") from None
-        return cls.parse(text, str(path))
+            return cls(**keys)
+        except InputError as error:
+            raise InputError(f"run file {path}: {error.asked}", error.found, error.remedy) from None
 
-    def toml(self) -> str:
-        """Return the run as TOML, defaults included."""
+    def to_toml(self) -> str:
+        """Return the text of a RUN.toml that `from_toml` reads as an equal value, defaults included."""
         import tomli_w
 
         return tomli_w.dumps(self.model_dump(mode="json"))
 
 
-def _refusal(source: str, error: ValidationError) -> InputError:
+def _refusal(error: ValidationError) -> InputError:
     """Return the first complaint of pydantic as one line of ours."""
     first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"]) or "the file"
-    message = first["msg"].removeprefix("Value error, ")
+    key = ".".join(str(part) for part in first["loc"]) or "the run"
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, InputError):
+        joint = ", " if " " in cause.asked else "."
+        return InputError(f"{key}{joint}{cause.asked}", cause.found, cause.remedy)
     if first["type"] == "extra_forbidden":
-        return InputError(f"{source}, {key}", "an unknown key", "correct or remove it")
+        return InputError(f"{key}", "a key that is not known", "correct or remove it")
+    if first["type"] in ("too_short", "string_too_short"):
+        return InputError(key, "nothing in it", "give one or more")
     if first["type"] == "missing":
-        return InputError(f"{source}, {key}", "no value", "this key is required")
+        return InputError(f"{key}", "no value", "this key is required")
     value = " ".join(repr(first["input"]).split())
     shown = value if len(value) <= 60 else value[:57] + "..."
-    return InputError(f"{source}, {key}", shown, message[:1].lower() + message[1:])
+    remedy = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return InputError(key, shown, f"it {remedy}" if remedy.startswith("should") else remedy)
