@@ -19,6 +19,7 @@ from lgt.errors import (
 
 if TYPE_CHECKING:
     from lgt.action import Action, Wilson, make_action
+    from lgt.analysis import Estimate, estimate
     from lgt.chain import generate
     from lgt.config import RunConfig
     from lgt.ensemble import Ensemble, EnsembleSpec
@@ -26,21 +27,26 @@ if TYPE_CHECKING:
     from lgt.group import SU, U1, Hyperoctahedral, SignedPermutation, SpaceElement, parse_group
     from lgt.lattice import Lattice
     from lgt.loops import loop_trace, ordered_product
+    from lgt.observable import Observable, available_observables, parse_observable
     from lgt.path import Path, line, plaquette, rectangle
     from lgt.rng import Stream
+    from lgt.update import HeatBath, OverRelaxation, Sweep
 
 # Where each public name lives. Loaded on first use (PEP 562), so that `import lgt` costs numpy alone.
 _HOMES = {
     "lgt.action": ("Action", "Wilson", "make_action"),
+    "lgt.analysis": ("Estimate", "estimate"),
     "lgt.chain": ("generate",),
     "lgt.config": ("RunConfig",),
     "lgt.ensemble": ("Ensemble", "EnsembleSpec"),
     "lgt.field": ("cold", "gauge_transform", "hot", "lattice_of", "space_transform"),
-    "lgt.group": ("SU", "U1", "Hyperoctahedral", "SignedPermutation", "SpaceElement", "parse_group"),
+    "lgt.group": ("Hyperoctahedral", "SU", "SignedPermutation", "SpaceElement", "U1", "parse_group"),
     "lgt.lattice": ("Lattice",),
     "lgt.loops": ("loop_trace", "ordered_product"),
+    "lgt.observable": ("Observable", "available_observables", "parse_observable"),
     "lgt.path": ("Path", "line", "plaquette", "rectangle"),
     "lgt.rng": ("Stream",),
+    "lgt.update": ("HeatBath", "OverRelaxation", "Sweep"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -65,10 +71,14 @@ __all__ = [
     "Ensemble",
     "EnsembleError",
     "EnsembleSpec",
+    "Estimate",
+    "HeatBath",
     "Hyperoctahedral",
     "InputError",
     "Lattice",
     "LgtError",
+    "Observable",
+    "OverRelaxation",
     "Path",
     "PhysicsError",
     "RunConfig",
@@ -78,9 +88,12 @@ __all__ = [
     "StoppedError",
     "StorageError",
     "Stream",
+    "Sweep",
     "Wilson",
     "__version__",
+    "available_observables",
     "cold",
+    "estimate",
     "gauge_transform",
     "generate",
     "hot",
@@ -90,6 +103,7 @@ __all__ = [
     "make_action",
     "ordered_product",
     "parse_group",
+    "parse_observable",
     "plaquette",
     "rectangle",
     "space_transform",
