@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lgt.action import Action
 from lgt.ensemble import _disk
-from lgt.ensemble._schema import SLOTS, UNFINISHED, EnsembleSpec, build_image, read_spec
+from lgt.ensemble._schema import SLOTS, EnsembleSpec, build_image, read_spec
 from lgt.ensemble._writer import ChainState, Complex, Writer, config_crc
 from lgt.errors import CheckError, EnsembleError, ShapeError
 from lgt.group import UnitaryGroup
@@ -200,7 +200,7 @@ class Ensemble:
     @property
     def finished(self) -> NDArray[np.bool_]:
         """Which configurations are complete, shape (chains, configs)."""
-        return np.asarray(self._crc != UNFINISHED)
+        return np.asarray(self._crc >= 0)
 
     @property
     def length(self) -> int:
@@ -253,7 +253,7 @@ class Ensemble:
             raise ShapeError(
                 f"observables for {self.path}", str(list(values)), f"give {self._spec.observables}"
             )
-        if self._crc[chain, config] != UNFINISHED:
+        if self.finished[chain, config]:
             if self._crc[chain, config] != config_crc(stored, values):
                 raise EnsembleError(
                     f"writing configuration {config} of chain {chain} of {self.path}",
@@ -272,7 +272,7 @@ class Ensemble:
     def damaged_slots(self, chain: int) -> tuple[int, ...]:
         """The slots whose state of this chain was written to the end, but no longer fits its CRC."""
         slots = range(SLOTS) if self._spec.resumable else ()
-        written = [slot for slot in slots if self._file["state/crc"][slot, chain] != UNFINISHED]
+        written = [slot for slot in slots if self._file["state/crc"][slot, chain] >= 0]
         return tuple(slot for slot in written if self._slot(slot, chain) is None)
 
     def write_state(self, slot: int, chain: int, state: ChainState) -> None:
@@ -371,7 +371,7 @@ class Ensemble:
 
     def _stored(self, chain: int, config: int) -> tuple[NDArray[Any], dict[str, NDArray[np.float64]]]:
         self._check_index(chain, config)
-        if self._crc[chain, config] == UNFINISHED:
+        if not self.finished[chain, config]:
             raise EnsembleError(self._name(chain, config), "it unfinished", "resume the run that makes it")
         names = self._spec.observables
         values = {name: np.asarray(self._file[f"observables/{name}"][chain, config]) for name in names}
@@ -380,7 +380,7 @@ class Ensemble:
     def _slot(self, slot: int, chain: int) -> ChainState | None:
         data = self._file["state"]
         crc = int(data["crc"][slot, chain])
-        if crc == UNFINISHED:
+        if crc < 0:
             return None
         sweep, exhausted = int(data["sweep"][slot, chain]), int(data["exhausted"][slot, chain])
         state = ChainState(data["links"][slot, chain], sweep, exhausted)

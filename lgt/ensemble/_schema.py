@@ -20,7 +20,8 @@ from lgt.lattice import Lattice
 
 FORMAT = "lgt-ensemble"
 VERSION = 1
-#: Value of `crc` for what is not finished; a CRC-32 is never negative.
+#: Value of `crc` for what is not finished. A CRC-32 is never negative, so any negative value means the same:
+#: also the one of which only the lower half was replaced.
 UNFINISHED = -1
 #: HDF5 refuses chunks of 4 GiB and more: a larger configuration becomes several chunks.
 LARGEST_CHUNK = 2**31
