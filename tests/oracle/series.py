@@ -44,9 +44,10 @@ def strong(N: int, beta: float, D: int) -> Value:
 def weak(N: int, beta: float, volume: int) -> Value:
     """The mean plaquette of SU(N), N >= 2, in four dimensions."""
     g2 = 2 * N / beta
-    c1 = (N**2 - 1) / (8 * N) * (1 - 1 / (2 * volume))
+    c1, constant_modes = (N**2 - 1) / (8 * N), 1 / (2 * volume)
     c2 = (N**2 - 1) * (0.0051069297 - 1 / (128 * N**2))
     c3 = (N**2 - 1) * (0.0023152583 / N**3 - 0.002265487 / N + 0.000794223 * N)
     # The fourth term, taken from the growth of the first three: 9.7/beta^4 for SU(3), where 9.4 is known.
     c4 = 1.3 * c3**2 / c2
-    return Value(1 - c1 * g2 - c2 * g2**2 - c3 * g2**3 - c4 * g2**4, 0.5 * c4 * g2**4 + 0.1 / volume)
+    value = 1 - c1 * g2 * (1 - constant_modes) - c2 * g2**2 - c3 * g2**3 - c4 * g2**4
+    return Value(value, 0.5 * c4 * g2**4 + c1 * g2 * constant_modes)
