@@ -1,12 +1,13 @@
-"""Small ensembles for the tests of lcnn."""
+"""Small ensembles for the tests of lcnn, and weights that do not depend on the order of tests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from lgt.action import Wilson
 from lgt.ensemble import Ensemble, EnsembleSpec
@@ -15,6 +16,14 @@ from lgt.lattice import Lattice
 from lgt.observable import Plaquette
 
 EnsembleMaker = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _one_seed() -> Iterator[None]:
+    """Every test draws the same weights, alone or among others, and leaves torch's generator as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        yield
 
 
 @pytest.fixture
