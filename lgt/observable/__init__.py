@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lgt.observable._base import FAMILIES, Observable, available_observables, parse_observable
 from lgt.observable.loops import ActionDensity, Plaquette, Polyakov, WilsonLoop, polyakov_loops, rectangles
-from lgt.observable.schwinger_dyson import SchwingerDyson, plaquettes_of_link, schwinger_dyson
+from lgt.observable.schwinger_dyson import SchwingerDyson, measured_beta, plaquettes_of_links, schwinger_dyson
 
 FAMILIES += [Plaquette, ActionDensity, WilsonLoop, Polyakov]
 
@@ -16,8 +16,9 @@ __all__ = [
     "SchwingerDyson",
     "WilsonLoop",
     "available_observables",
+    "measured_beta",
     "parse_observable",
-    "plaquettes_of_link",
+    "plaquettes_of_links",
     "polyakov_loops",
     "rectangles",
     "schwinger_dyson",

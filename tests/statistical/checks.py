@@ -78,7 +78,7 @@ class Run:
 
 @cache
 def measured(run: Run, factor: float) -> dict[str, NDArray[np.float64]]:
-    """The series of what a run measures, with its chain at `factor` times the beta that the identity takes."""
+    """The series of what a run measures; its chain has `factor` times the beta that the identity takes."""
     out: dict[str, list[float]] = {name: [] for name in run.observables}
     observables = [parse_observable(name) for name in run.observables]
     d = lgt.Lattice.parse(run.lattice).d

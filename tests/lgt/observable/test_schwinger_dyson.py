@@ -1,15 +1,20 @@
-"""The two sides of the Schwinger-Dyson identity: against the action, at strong coupling, and broken."""
+"""The two sides of the Schwinger-Dyson identity: against the action, under symmetries, at strong coupling."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from oracle.exact_2d import Torus
 
 from lgt.action import Wilson
-from lgt.field import gauge_transform, space_transform
+from lgt.errors import InputError
+from lgt.field import cold, gauge_transform, space_transform
 from lgt.group import SU, U1, Hyperoctahedral, UnitaryGroup
-from lgt.observable import parse_observable, plaquettes_of_link, schwinger_dyson
+from lgt.lattice import Lattice
+from lgt.observable import measured_beta, parse_observable, plaquettes_of_links, schwinger_dyson
+from lgt.rng import Stream
+from lgt.update import Sweep
 
 GROUPS: list[UnitaryGroup] = [U1(), SU(2), SU(3), SU(4)]
 
@@ -27,7 +32,7 @@ def test_against_the_force_of_the_action(group: UnitaryGroup, box: tuple[int, ..
     plaquette = parse_observable("plaquette").value(links, d)
     assert abs(rotation - group.dimension * 2 * (d - 1) * group.N * plaquette) < 1e-12
     staple = Wilson(beta).staple(links, d)
-    X = np.stack([plaquettes_of_link(links, mu, d) for mu in range(d)])
+    X = plaquettes_of_links(links, d)
     assert np.abs(X - links @ staple).max() < 1e-12
 
 
@@ -65,10 +70,32 @@ def test_leading_axes() -> None:
     assert np.array_equal(schwinger_dyson(links[1, 3]).force, sides.force[1, 3])
 
 
-def test_a_missing_plaquette_is_seen() -> None:
-    """Negative control: without the backward plaquettes the forces differ."""
-    group = SU(3)
-    links = group.haar(np.random.default_rng(5), (2, 3, 4))
-    X = plaquettes_of_link(links, 0)
-    half = X - links[0] @ Wilson(1.0).staple(links)[0] / 2
-    assert np.abs(X - half).max() > 0.1
+def chain(group: UnitaryGroup, box: tuple[int, ...], beta: float, n: int) -> list[NDArray[np.complex128]]:
+    links, out = cold(Lattice(box), group), []
+    for number in range(30 + n):
+        Sweep(1).update(links, Wilson(beta), Stream(3, 0), number)
+        out.append(links.copy())
+    return out[30:]
+
+
+@pytest.mark.parametrize(("group", "box", "beta"), [(SU(2), (6, 8), 3.0), (U1(), (12, 16), 1.5)], ids=str)
+def test_measured_beta(group: UnitaryGroup, box: tuple[int, ...], beta: float) -> None:
+    configurations = chain(group, box, beta, 60)
+    d = len(box)
+    many = measured_beta([configurations], d)
+    assert abs(many.value - beta) < 4 * many.error
+    assert 0 < many.error < 0.1 * beta
+    few = [measured_beta([[links]], d) for links in configurations[::3]]
+    spread = np.std([single.value for single in few])
+    stated = np.sqrt(np.mean([single.error**2 for single in few]))
+    assert 0.5 < stated / spread < 1.5
+    pair = measured_beta([configurations[:1], configurations[30:31]], d)
+    assert pair.error < np.max([few[0].error, few[10].error])
+    assert (pair.n, pair.chains) == (2, 2)
+
+
+def test_nothing_to_measure_beta_on() -> None:
+    with pytest.raises(InputError, match="no configuration"):
+        measured_beta([[]])
+    with pytest.raises(InputError, match="without any force"):
+        measured_beta([[cold(Lattice((3, 4)), SU(2))]])
