@@ -7,7 +7,7 @@ modules see `lcnn.testing`.
 
 from lgt.testing.assertion import assert_equivariant, imported, reproduce
 from lgt.testing.case import Case
-from lgt.testing.error import EquivarianceError, Place, default_tolerance, equivariance_error
+from lgt.testing.error import EquivarianceError, Place, default_tolerance, equivariance_error, spread
 
 __all__ = [
     "Case",
@@ -18,4 +18,5 @@ __all__ = [
     "equivariance_error",
     "imported",
     "reproduce",
+    "spread",
 ]

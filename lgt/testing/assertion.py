@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from lgt.errors import CheckError, InputError
 from lgt.group import parse_group
@@ -34,6 +35,7 @@ def assert_equivariant(
     dtype: str = "complex128",
     tolerance: float | None = None,
     source: str | None = None,
+    home: str = "lgt.testing",
 ) -> None:
     """Raise CheckError unless ``function(g inputs) = g function(inputs)``.
 
@@ -58,6 +60,8 @@ def assert_equivariant(
         Precision of the inputs, and the largest `EquivarianceError.error` (default: by dtype).
     source
         What the reproducer calls the function, e.g. ``"package.module:name"``; found out by default.
+    home
+        The module whose `reproduce` repeats an example.
 
     Raises
     ------
@@ -76,31 +80,92 @@ def assert_equivariant(
     ...
     lgt.errors.CheckError: no_dagger equivariant under Gauge() of SU(3) on 2x3: found error ...
     """
-    tolerance = default_tolerance(dtype) if tolerance is None else tolerance
-    types, output = [_kind(k) for k in input_types], _kind(output_type)
     symmetries = [symmetry] if isinstance(symmetry, Symmetry) else list(symmetry)
     if not (symmetries and groups and examples > 0):
         raise InputError("an equivariance test", "no symmetry, group or example", "give at least one of each")
-
-    called_as = source or _name(function)
-
-    def check(case: Case) -> None:
-        _verdict(case, function, called_as, types, output, dtype, tolerance)
-
+    trial = Trial.of(function, source, home, input_types, output_type, dtype, tolerance)
     boxes = lattices(dims, smallest=smallest)
+    # A sum over the box is one number an input: two of them may agree by chance, and the scale is lost.
+    batch = 2 if trial.output_type.on_sites else 4
     for each in symmetries:
         for key in groups:
-            draw = cases(each, group=parse_group(key), boxes=boxes, channels=channels)
-            _run(check, draw, examples)
+            draw = cases(each, group=parse_group(key), boxes=boxes, batch=batch, channels=channels)
+            _run(trial, draw, examples)
 
 
-def _run(check: Callable[[Case], None], draw: Any, examples: int) -> None:
+@final
+@dataclass(frozen=True)
+class Trial:
+    """A function and what is asked of it: judges a `Case`, and knows how to say that the verdict is bad."""
+
+    function: Callable[..., Any]
+    source: str
+    home: str
+    input_types: tuple[FieldType, ...]
+    output_type: FieldType
+    dtype: str
+    tolerance: float
+
+    @classmethod
+    def of(
+        cls,
+        function: Callable[..., Any],
+        source: str | None,
+        home: str,
+        input_types: Sequence[Kind],
+        output_type: Kind,
+        dtype: str,
+        tolerance: float | None,
+    ) -> Trial:
+        """Fill in what was left open: the function's name, the words for types, the tolerance."""
+        types = tuple(_kind(k) for k in input_types)
+        tolerance = default_tolerance(dtype) if tolerance is None else tolerance
+        return cls(function, source or _name(function), home, types, _kind(output_type), dtype, tolerance)
+
+    def judge(self, case: Case) -> EquivarianceError:
+        """Measure a case; raise CheckError, with the line that repeats it, unless its error passes."""
+        try:
+            error = case.error(
+                self.function, input_types=self.input_types, output_type=self.output_type, dtype=self.dtype
+            )
+            complaint = error.complaint(self.tolerance)
+        except CheckError as unusable:  # NaN
+            complaint = unusable.found
+        if not complaint:
+            return error
+        name = self.source.rpartition(":")[2]
+        raise CheckError(
+            f"{name} equivariant under {case.symmetry!r} of {case.group!r} on {case.lattice}",
+            complaint,
+            f"repeat it with: import {self.home}; {self.home}.reproduce({', '.join(self._words(case))})",
+        )
+
+    def _words(self, case: Case) -> list[str]:
+        """The arguments of `reproduce` for a case; what has its default is left out."""
+        words = [repr(self.source) if ":" in self.source else self.source, repr(case.symmetry.name)]
+        words += [f"group={case.group.key!r}", f"lattice={str(case.lattice)!r}", f"seed={case.seed}"]
+        words += [f"element={str(case.element)!r}"] if case.element is not None else []
+        words += [f"batch={case.batch}"] if case.batch != 2 else []
+        words += [f"channels={case.channels}"] if case.channels != 2 else []
+        words += [f"input_types=[{', '.join(_word(k) for k in self.input_types)}]"]
+        words += [f"output_type={_word(self.output_type)}"]
+        words += [f"dtype={self.dtype!r}"] if self.dtype != "complex128" else []
+        words += [f"tolerance={self.tolerance!r}"] if self.tolerance != default_tolerance(self.dtype) else []
+        return words
+
+
+def _run(trial: Trial, draw: Any, examples: int) -> None:
     """Let hypothesis find and shrink a failing case; raise its error without hypothesis's own story."""
+
+    def check(case: Case) -> None:
+        trial.judge(case)
+
     decorate: Any = given(draw)
     runner: Any = settings(
         max_examples=examples,
         deadline=None,
         database=None,
+        phases=(Phase.generate, Phase.shrink),  # to explain takes a hundred examples more
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )(decorate(check))
@@ -124,6 +189,8 @@ def reproduce(
     channels: int = 2,
     dtype: str = "complex128",
     tolerance: float | None = None,
+    source: str | None = None,
+    home: str = "lgt.testing",
 ) -> EquivarianceError:
     """Repeat one example of `assert_equivariant`: the line that its message ends with.
 
@@ -133,7 +200,7 @@ def reproduce(
         The function itself, or where to import it: ``"package.module:name"``.
     symmetry, group, lattice, seed, element, batch, channels
         The words of a `Case`, e.g. ``"hypercubic", group="SU3", lattice="2x3", seed=0, element="+1 -0"``.
-    input_types, output_type, dtype, tolerance
+    input_types, output_type, dtype, tolerance, source, home
         As in `assert_equivariant`.
 
     Returns
@@ -158,10 +225,9 @@ def reproduce(
     value = parse_symmetry(symmetry)
     moved = None if element is None else value.parse(element)
     case = Case(value, parse_group(group), Lattice.parse(lattice), seed, batch, channels, moved)
-    types, output = [_kind(k) for k in input_types], _kind(output_type)
-    source = function if isinstance(function, str) else _name(function)
-    tolerance = default_tolerance(dtype) if tolerance is None else tolerance
-    return _verdict(case, called, source, types, output, dtype, tolerance)
+    if isinstance(function, str) and source is None:
+        source = function
+    return Trial.of(called, source, home, input_types, output_type, dtype, tolerance).judge(case)
 
 
 def imported(source: str) -> Any:
@@ -180,38 +246,6 @@ def imported(source: str) -> Any:
     except (ImportError, AttributeError, ValueError) as error:
         raise InputError(f"function {source!r}", str(error), "write it as package.module:name") from None
     return found
-
-
-def _verdict(
-    case: Case,
-    function: Callable[..., Any],
-    source: str,
-    types: Sequence[FieldType],
-    output: FieldType,
-    dtype: str,
-    tolerance: float,
-) -> EquivarianceError:
-    """Measure a case; raise CheckError, with the line that repeats it, unless its error passes."""
-    try:
-        error = case.error(function, input_types=types, output_type=output, dtype=dtype)
-        complaint = error.complaint(tolerance)
-    except CheckError as unusable:  # NaN
-        complaint = unusable.found
-    if not complaint:
-        return error
-    words = [repr(source) if ":" in source else source, repr(case.symmetry.name)]
-    words += [f"group={case.group.key!r}", f"lattice={str(case.lattice)!r}", f"seed={case.seed}"]
-    words += [f"element={str(case.element)!r}"] if case.element is not None else []
-    words += [f"channels={case.channels}"] if case.channels != 2 else []
-    words += [f"input_types=[{', '.join(_word(k) for k in types)}]", f"output_type={_word(output)}"]
-    words += [f"dtype={dtype!r}"] if dtype != "complex128" else []
-    words += [f"tolerance={tolerance!r}"] if tolerance != default_tolerance(dtype) else []
-    where = f"{case.symmetry!r} of {case.group!r} on {case.lattice}"
-    raise CheckError(
-        f"{source.rpartition(':')[2]} equivariant under {where}",
-        complaint,
-        f"repeat it with: import lgt.testing; lgt.testing.reproduce({', '.join(words)})",
-    )
 
 
 def _name(function: Callable[..., Any]) -> str:

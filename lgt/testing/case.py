@@ -69,6 +69,7 @@ class Case:
         input_types: Sequence[FieldType],
         output_type: FieldType,
         dtype: str = "complex128",
+        scale: NDArray[Any] | None = None,
     ) -> EquivarianceError:
         """Measure the `equivariance_error` of a function on this case."""
         return equivariance_error(
@@ -79,4 +80,5 @@ class Case:
             output_type=output_type,
             element=self.transformation,
             dtype=dtype,
+            scale=scale,
         )

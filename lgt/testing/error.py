@@ -135,6 +135,7 @@ def equivariance_error(
     element: E | None = None,
     seed: int | np.random.Generator = 0,
     dtype: str = "complex128",
+    scale: Array | None = None,
 ) -> EquivarianceError:
     """Measure how far ``function(g inputs)`` is from ``g function(inputs)``.
 
@@ -151,6 +152,8 @@ def equivariance_error(
     dtype
         Precision of the inputs that the function sees, "complex128" or "complex64". Elements are made
         and applied in complex128 whatever it is.
+    scale
+        The `spread` of each channel, shape (channel,), where it is known better than from this batch.
 
     Returns
     -------
@@ -191,7 +194,7 @@ def equivariance_error(
             f"return {expected.shape}, as before",
         )
     difference = np.abs(found - expected)
-    widths = spread(before)
+    widths = spread(before) if scale is None else np.asarray(scale)
     widest = float(widths.max())
     scales = np.maximum(widths, float(np.finfo(dtype).eps) ** 0.25 * widest)
     scales = scales.reshape((1, -1) + (1,) * (before.ndim - 2)) if before.ndim > 1 else scales
@@ -245,7 +248,13 @@ def cast(array: Array, dtype: str) -> Array:
 
 
 def spread(outputs: Array) -> Array:
-    """The rms deviation of each channel from its batch mean, shape (channel,); see EquivarianceError."""
+    """The rms deviation of each channel from its batch mean, shape (channel,); see `EquivarianceError`.
+
+    Examples
+    --------
+    >>> spread(np.array([[0.0, 1.0], [2.0, 1.0]]))
+    array([1.41421356, 0.        ])
+    """
     batch = len(outputs)
     deviation = outputs - outputs.mean(axis=0) if batch > 1 else outputs
     squares = np.abs(deviation) ** 2
