@@ -105,7 +105,6 @@ def _check(config: RunConfig, path: Path) -> None:
 
 
 def _begin(config: RunConfig, path: Path, stop: Stop, report: Callback, command: str) -> None:
-    start = start_of(config)
     spec = EnsembleSpec(
         group=config.gauge_group,
         lattice=config.box,
@@ -120,11 +119,13 @@ def _begin(config: RunConfig, path: Path, stop: Stop, report: Callback, command:
         provenance={
             "updates": Sweep(config.overrelax).name,
             "versions": _versions(),
-            "start": start.origin,
+            "start": config.start,
             "command": command,
         },
     )
     check_space(path, spec.nbytes)
+    start = start_of(config)
+    spec = dataclasses.replace(spec, provenance={**spec.provenance, "start": start.origin})
     _announce(config, start.states, spec.nbytes, report, f"start {start.origin}")
 
     def fill(ensemble: Ensemble) -> None:

@@ -78,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(1) from None
     except OSError as error:
         _fail(str(error), StorageError.exit_status)
+    except MemoryError as error:
+        _fail(f"this needs more memory than there is ({error}); use a smaller lattice or fewer chains", 2)
     except Exception as error:
         # A wrong option; the class lives in click or inside typer, depending on the version of typer.
         if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import h5py
 import pytest
 
 import lgt
@@ -87,20 +86,11 @@ def command(out: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "lgt", "generate", *options, "--out", str(out), *more]
 
 
-def digests(path: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
-
-    def note(name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
-            found[name] = hashlib.sha256(item[()].tobytes()).hexdigest()
-
-    with h5py.File(path, "r") as file:
-        file.visititems(note)
-    return found
+Digests = Callable[[Path], dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def reference(tmp_path_factory: pytest.TempPathFactory, digests: Digests) -> dict[str, str]:
     """The datasets of the run that nothing interrupts."""
     out = tmp_path_factory.mktemp("reference") / "ensemble.h5"
     subprocess.run(command(out), check=True, capture_output=True)
@@ -117,7 +107,7 @@ def started(out: Path, *more: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_kills_at_random_moments(tmp_path: Path, reference: dict[str, str]) -> None:
+def test_kills_at_random_moments(tmp_path: Path, digests: Digests, reference: dict[str, str]) -> None:
     out = tmp_path / "ensemble.h5"
     moments, kills, completed, finished = random.Random(7), 0, 0, 0
     while kills < 20:
@@ -146,7 +136,9 @@ def test_kills_at_random_moments(tmp_path: Path, reference: dict[str, str]) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_stop_at_a_sweep(tmp_path: Path, reference: dict[str, str], number: int) -> None:
+def test_signals_stop_at_a_sweep(
+    tmp_path: Path, digests: Digests, reference: dict[str, str], number: int
+) -> None:
     out = tmp_path / "ensemble.h5"
     process = started(out)
     assert process.stderr is not None
@@ -162,7 +154,9 @@ def test_signals_stop_at_a_sweep(tmp_path: Path, reference: dict[str, str], numb
 
 
 @pytest.mark.slow
-def test_a_limit_on_the_file_size_during_the_run(tmp_path: Path, reference: dict[str, str]) -> None:
+def test_a_limit_on_the_file_size_during_the_run(
+    tmp_path: Path, digests: Digests, reference: dict[str, str]
+) -> None:
     out = tmp_path / "ensemble.h5"
     process = started(out)
     assert process.stderr is not None

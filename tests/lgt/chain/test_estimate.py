@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lgt
+from lgt.action import Action
+from lgt.chain._estimate import check_space, duration, estimate, size, workers
+from lgt.ensemble import ChainState
+from lgt.errors import InputError
+from lgt.group import UnitaryGroup
+from lgt.lattice import Lattice
+from lgt.rng import Stream
+from lgt.update import Updater, UpdateReport
+
+RUN: dict[str, Any] = {"group": "SU2", "lattice": "4x6", "beta": 2.0, "configs": 10, "out": "e.h5"}
+
+
+class Sleepy(Updater):
+    """Takes a known time on the lattice of the run, and spoils the links it is given."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+        self.now, self.seconds = 0.0, seconds
+        monkeypatch.setattr("time.perf_counter", lambda: self.now)
+
+    @property
+    def name(self) -> str:
+        return "sleepy"
+
+    def validate(self, action: Action, group: UnitaryGroup, lattice: Lattice) -> None: ...
+
+    def update(self, links: Any, action: Action, stream: Stream, number: int) -> UpdateReport:
+        self.now += self.seconds if links.shape[1:3] == (4, 6) else 1000.0  # the second is the compilation
+        links[...] = np.nan
+        return UpdateReport()
+
+
+@pytest.mark.parametrize("seconds", [0.001, 5.0])
+def test_time_of_what_is_left(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    run = lgt.RunConfig(**RUN, chains=3, threads=2)  # 300 sweeps of each chain
+    links = lgt.cold(run.box, run.gauge_group)
+    states = [ChainState(links, sweep) for sweep in (100, 150, 200)]
+    cost = estimate(run, Sleepy(monkeypatch, seconds), states, nbytes=77)
+    assert (cost.sweeps, cost.nbytes) == (450, 77)
+    assert cost.sweep_seconds == pytest.approx(seconds)
+    assert cost.seconds == pytest.approx(225 * seconds)  # on two threads
+    assert not np.isnan(links).any()
+
+
+def test_the_slowest_chain_sets_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = lgt.RunConfig(**RUN, chains=2, threads=2)
+    links = lgt.cold(run.box, run.gauge_group)
+    states = [ChainState(links, 0), ChainState(links, 290)]
+    assert estimate(run, Sleepy(monkeypatch, 1.0), states, 0).seconds == pytest.approx(300)
+
+
+def test_workers() -> None:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert workers(lgt.RunConfig(**RUN)) == 1
+    assert workers(lgt.RunConfig(**RUN, chains=1000)) == cores
+    assert workers(lgt.RunConfig(**RUN, chains=3, threads=2)) == 2
+    assert workers(lgt.RunConfig(**RUN, chains=3, threads=50)) == 3
+
+
+def test_space(tmp_path: Path) -> None:
+    free = shutil.disk_usage(tmp_path).free
+    check_space(tmp_path / "e.h5", free // 2)
+    with pytest.raises(InputError, match="free"):
+        check_space(tmp_path / "e.h5", 2 * free)
+
+
+def test_words_for_people() -> None:
+    assert [duration(seconds) for seconds in (0.0, 59.4, 59.6, 3599.7, 86399.9)] == [
+        "1s",
+        "59s",
+        "1m00s",
+        "1h00m",
+        "1d00h",
+    ]
+    assert [size(nbytes) for nbytes in (0, 999, 1000, 1e12, 1.5e15)] == [
+        "0 B",
+        "999 B",
+        "1 kB",
+        "1 TB",
+        "1.5e+03 TB",
+    ]

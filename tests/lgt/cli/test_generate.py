@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+import typing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.models import OptionInfo
+
+import lgt
+from lgt.cli import main
+from lgt.cli.generate import generate
+
+BASE = [
+    "generate",
+    "--group",
+    "SU2",
+    "--lattice",
+    "3x4",
+    "--beta",
+    "2.0",
+    "--configs",
+    "3",
+    "--thermalise",
+    "5",
+    "--out",
+    "e.h5",
+]
+
+
+@pytest.fixture(autouse=True)
+def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    out, err = capsys.readouterr()
+    code = caught.value.code
+    assert isinstance(code, int)
+    return code, out, err
+
+
+def options() -> dict[str, OptionInfo]:
+    hints = typing.get_type_hints(generate, include_extras=True)
+    found = {}
+    for name in inspect.signature(generate).parameters:
+        info = next(item for item in hints[name].__metadata__)
+        if isinstance(info, OptionInfo) and name not in ("resume", "json"):
+            found[name] = info
+    return found
+
+
+def test_one_option_for_each_key_of_the_configuration() -> None:
+    fields = lgt.RunConfig.model_fields
+    assert options().keys() == fields.keys()
+    for name, option in options().items():
+        flag = "--" + name.replace("_", "-")
+        assert option.default == flag  # where typer keeps the first word of an annotated option
+        assert option.help is not None
+        assert f"Example: {flag} " in option.help
+        default = fields[name].default
+        shown = False if fields[name].is_required() else str(default) if default not in ("", ()) else "none"
+        assert option.show_default == shown
+
+
+def test_examples_of_the_help_are_accepted() -> None:
+    keys: dict[str, Any] = {}
+    for name, option in options().items():
+        text = str(option.help).split("Example: ")[1].split(" ", 1)[1]
+        kind = lgt.RunConfig.model_fields[name].annotation
+        keys[name] = kind(text) if kind in (int, float) else int(text) if name == "threads" else text
+    run = lgt.RunConfig(**keys)
+    assert (run.group, run.beta, run.configs, run.measure) == ("SU3", 6.0, 100, ("wilson_1x2",))
+
+
+def test_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, _ = run(capsys, "generate", "--help")
+    assert code == 0
+    for option in options().values():
+        assert option.default in out
+    assert "default: (200)" in out
+    assert "Exit status" in out
+
+
+def test_a_run_with_options(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, *BASE)
+    assert code == 0
+    assert out.startswith("e.h5: 3 configurations, plaquette 0.")
+    lines = err.splitlines()
+    assert "estimate: 35 sweeps of" in lines[0]
+    assert "of disk" in lines[0]
+    assert [line.split(":")[0] for line in lines[1:]] == [f"configuration {k} of 3" for k in (1, 2, 3)]
+    with lgt.Ensemble.open("e.h5") as ensemble:
+        ensemble.verify()
+        assert ensemble.spec.provenance["command"].startswith("lgt ")
+
+
+def test_json_is_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, *BASE, "--json", "--chains", "2")
+    summary = json.loads(out)
+    assert code == 0
+    assert out.count("\n") == 1
+    assert "configuration 3 of 3" in err
+    with lgt.Ensemble.open("e.h5") as ensemble:
+        assert summary.pop("plaquette") == ensemble.observable("plaquette").mean()
+    assert summary.pop("seconds") > 0
+    assert summary == {
+        "file": "e.h5",
+        "group": "SU2",
+        "lattice": "3x4",
+        "action": "wilson",
+        "beta": 2.0,
+        "seed": 1,
+        "chains": 2,
+        "configs": 3,
+        "sweeps": 35,
+        "exhausted": 0,
+    }
+
+
+def test_a_file_and_options_that_win_over_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("run.toml").write_text('group = "SU2"\nlattice = [3, 4]\nbeta = 2\nconfigs = 1\nout = "e.h5"\n')
+    code, _, _ = run(
+        capsys,
+        "generate",
+        "run.toml",
+        "--beta",
+        "3.5",
+        "--measure",
+        "wilson_1x2",
+        "--measure",
+        "polyakov_abs",
+    )
+    assert code == 0
+    with lgt.Ensemble.open("e.h5") as ensemble:
+        assert ensemble.spec.run["beta"] == 3.5
+        assert ensemble.spec.run["lattice"] == "3x4"
+        assert set(ensemble.spec.observables) == {"plaquette", "wilson_1x2", "polyakov_abs"}
+
+
+def test_resume(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, *BASE, "--resume", "--time-limit", "0s")
+    assert code == 3
+    assert "resume with: lgt" in err.splitlines()[-1]
+    assert run(capsys, *BASE)[0] == 2
+    assert run(capsys, *BASE, "--resume")[0] == 0
+    code, out, err = run(capsys, *BASE, "--resume", "--configs", "4")
+    assert code == 0
+    assert "extending e.h5 from 3 to 4 configurations" in err
+    assert out.startswith("e.h5: 4 configurations")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["--lattice", "3x1"], "an extent of 1"),
+        (["--lattice", "3"], "one direction"),
+        (["--lattice", "3by4"], "no extents"),
+        (["--beta", "-1"], "beta = -1.0"),
+        (["--beta", "nan"], "beta = nan"),
+        (["--beta", "inf"], "beta = inf"),
+        (["--beta", "six"], "--beta"),
+        (["--group", "SU1"], "SU(1)"),
+        (["--configs", "0"], "configs = 0"),
+        (["--configs", "1.5"], "--configs"),
+        (["--start", "none.h5"], "no such file"),
+        (["--measure", "plaquete"], "'plaquete'"),
+        (["--out", "none/e.h5"], "no folder"),
+        (["--action", "nope"], "'nope'"),
+        (["--precision", "float16"], "'float16'"),
+        (["--threads", "many"], "'many'"),
+        (["--time-limit", "1.5h"], "'1.5h'"),
+        (["--lattice", "40000x40000", "--configs", "9999"], "TB of disk"),
+        (["--nope", "1"], "--nope"),
+        (["none.toml"], "no such file"),
+        (["unknown.toml"], "did you mean 'configs'"),
+        (["broken.toml"], "not TOML"),
+    ],
+)
+def test_bad_input_is_one_line_and_leaves_no_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], found: str
+) -> None:
+    (tmp_path / "unknown.toml").write_text("confgs = 3\n")
+    (tmp_path / "broken.toml").write_text("beta 6\n")
+    before = sorted(tmp_path.iterdir())
+    code, out, err = run(capsys, *BASE, *words)
+    assert (code, out) == (2, "")
+    assert err.startswith("lgt: error: ")
+    assert err.count("\n") == 1
+    assert found in err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_bar_on_a_terminal() -> None:
+    screen, terminal = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lgt", *BASE, "--json"], stdout=subprocess.PIPE, stderr=terminal
+    )
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            part = os.read(screen, 4096)
+        except OSError:  # how Linux says that the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(screen)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.read())["configs"] == 3
+    process.stdout.close()
+    assert process.wait() == 0
+    assert b"estimate" in shown
+    assert b"35/35" in shown
+    assert b"3 of 3 configurations" in shown
