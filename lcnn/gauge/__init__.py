@@ -1,0 +1,36 @@
+"""L-CNN layers: gauge equivariant, translation equivariant, for any N, any d and any lattice.
+
+Links are (B, d, *extents, N, N), matter (B, C, *extents, N, N), complex; the layers' weights are real.
+"""
+
+from lcnn.gauge.activation import LAct, LPolynomialAct
+from lcnn.gauge.bilinear import LCB, LBilinear
+from lcnn.gauge.conv import LConv
+from lcnn.gauge.loops import (
+    CloverLeaves,
+    GaugeInput,
+    Plaquettes,
+    PolyakovLoops,
+    clover_leaves,
+    plaquettes,
+    polyakov_loops,
+)
+from lcnn.gauge.readout import SiteHead, Trace, site_mean
+
+__all__ = [
+    "LCB",
+    "CloverLeaves",
+    "GaugeInput",
+    "LAct",
+    "LBilinear",
+    "LConv",
+    "LPolynomialAct",
+    "Plaquettes",
+    "PolyakovLoops",
+    "SiteHead",
+    "Trace",
+    "clover_leaves",
+    "plaquettes",
+    "polyakov_loops",
+    "site_mean",
+]

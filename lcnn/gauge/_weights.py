@@ -1,0 +1,72 @@
+"""Initial weights of the gauge layers."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import torch
+from torch import Generator, nn
+
+from lgt.errors import InputError
+
+Init = Literal["balanced", "published", "master"]
+"""How the weights of a bilinear layer start: see `bilinear_weight`."""
+
+QUADRATIC = 0.1
+"""The share of products of two fields in the variance of a balanced layer."""
+
+
+def linear_weight(n_out: int, n_in: int, init_w: float, generator: Generator | None) -> nn.Parameter:
+    """Weights (n_out, n_in) ~ Normal(0, init_w / sqrt(n_in)), which keep the mean square of the field."""
+    _check_scale(init_w)
+    return nn.Parameter(torch.randn(n_out, n_in, generator=generator) * (init_w / math.sqrt(n_in)))
+
+
+def bilinear_weight(
+    n_out: int, a: int, b: int, *, unit: bool, init: Init, init_w: float, generator: Generator | None
+) -> nn.Parameter:
+    """Draw weights (n_out, a, b) of ``sum_vw weight[u, v, w] w_v t_w``; the last v and w are 1 if `unit`.
+
+    Let f be the mean square of the field's entries, relative to those of a unitary matrix.
+
+    ``"published"``
+        Normal(0, init_w / sqrt(a b)), as in the code of 2012.12901. Nearly all terms are products of two
+        fields, so that one layer gives f' ~ f^2 and f = 1 is an unstable fixed point: L layers enlarge a
+        deviation 2^L times, and deep stacks start far too large or far too small.
+    ``"master"``
+        The same with all weights of the two unit elements 0, as in the authors' later code: f' ~ f^2
+        without a term that could stop the decay.
+    ``"balanced"``
+        Normal, but nine tenths of the variance in the terms that are linear in the field, one tenth in the
+        products, no constant, and the weights of each output scaled to a sum of squares of init_w^2:
+        f' = 0.9 f + 0.1 f^2, so that L layers enlarge a deviation 1.1^L times. Without unit elements
+        there are no linear terms, and this is the published one.
+
+    Raises
+    ------
+    InputError
+        If `init` is unknown, or `init_w` is no number.
+    """
+    _check_scale(init_w)
+    if init not in ("balanced", "published", "master"):
+        raise InputError(f"init {init!r}", "no such choice", "use balanced, published or master")
+    weight = torch.randn(n_out, a, b, generator=generator)
+    if init == "balanced" and unit:
+        weight[:, -1, -1] = 0
+        weight[:, :-1, :-1] *= math.sqrt(QUADRATIC / max((a - 1) * (b - 1), 1))
+        weight[:, -1, :-1] *= math.sqrt((1 - QUADRATIC) / 2 / max(b - 1, 1))
+        weight[:, :-1, -1] *= math.sqrt((1 - QUADRATIC) / 2 / max(a - 1, 1))
+        weight /= weight.square().sum((1, 2), keepdim=True).sqrt()
+    else:
+        weight /= math.sqrt(a * b)
+    if init == "master" and unit:
+        weight[:, -1, :] = 0
+        weight[:, :, -1] = 0
+    return nn.Parameter(weight * init_w)
+
+
+def _check_scale(init_w: float) -> None:
+    number = isinstance(init_w, int | float)
+    if not number or not math.isfinite(init_w):
+        raise InputError(f"init_w = {init_w!r}", "no finite number", "use a number such as 1.0")

@@ -1,0 +1,111 @@
+"""L-Act, the gauge equivariant activations: matter times an invariant function of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, final
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from lcnn.field import trace
+from lcnn.gauge._channels import check_input
+from lcnn.gauge._weights import linear_weight
+from lgt.errors import InputError
+
+Gate = Literal["relu", "smooth"]
+
+_GATES: dict[str, Callable[[Tensor], Tensor]] = {"relu": functional.relu, "smooth": functional.softplus}
+
+
+@final
+class LAct(nn.Module):
+    """``W_i(x) -> g(Re tr W_i(x)) W_i(x)``, without weights.
+
+    Parameters
+    ----------
+    gate
+        ``"relu"``: g(s) = max(s, 0), as in the Letter. ``"smooth"``: g(s) = log(1 + e^s), which has
+        derivatives of every order, for networks whose gradients are differentiated again (forces).
+
+    Raises
+    ------
+    InputError
+        If the gate is unknown.
+
+    Examples
+    --------
+    >>> LAct()(torch.tensor([2.0, 3.0]).to(torch.complex64).reshape(1, 2, 1, 1, 1)).real.flatten()
+    tensor([4., 9.])
+    """
+
+    def __init__(self, gate: Gate = "relu") -> None:
+        super().__init__()
+        if gate not in _GATES:
+            raise InputError(f"gate {gate!r}", "no such choice", "use " + " or ".join(_GATES))
+        self.gate = gate
+
+    def forward(self, matter: Tensor) -> Tensor:
+        """Return matter of the same shape, (B, C, *extents, N, N)."""
+        return _GATES[self.gate](trace(matter).real)[..., None, None] * matter
+
+    def extra_repr(self) -> str:
+        """Name the gate."""
+        return self.gate
+
+
+@final
+class LPolynomialAct(nn.Module):
+    """``W_i -> sum_s a_is (Re tr W_i)^s W_i (+ r_i max(Re tr W_i, 0) W_i)`` with learned real a and r.
+
+    Parameters
+    ----------
+    channels
+        Number of channels, each with its own weights.
+    degree
+        The largest power s.
+    relu
+        Whether the last term is there.
+    init_w
+        The weights start as Normal(0, init_w / sqrt(number of terms)).
+    generator
+        Source of the initial weights; torch's global one if None.
+
+    Examples
+    --------
+    >>> layer = LPolynomialAct(2, degree=3)
+    >>> layer.weight.shape
+    torch.Size([2, 4])
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        degree: int = 1,
+        *,
+        relu: bool = False,
+        init_w: float = 1.0,
+        generator: Generator | None = None,
+    ) -> None:
+        super().__init__()
+        if degree < 0:
+            raise InputError(f"a polynomial of degree {degree}", "a negative number", "use 0 or more")
+        self.channels, self.degree, self.relu = channels, degree, relu
+        self.weight = linear_weight(channels, degree + 1 + relu, init_w, generator)
+
+    def forward(self, matter: Tensor) -> Tensor:
+        """Return matter of the same shape, (B, channels, *extents, N, N)."""
+        check_input(self.weight, matter, self.channels)
+        s = trace(matter).real
+        columns = self.weight.reshape(1, self.channels, -1, *(1,) * (s.ndim - 2)).unbind(2)
+        gate = torch.zeros_like(s)
+        for column in reversed(columns[: self.degree + 1]):
+            gate = gate * s + column
+        if self.relu:
+            gate = gate + columns[-1] * functional.relu(s)
+        return gate[..., None, None] * matter
+
+    def extra_repr(self) -> str:
+        """Name the size."""
+        return f"{self.channels}, degree={self.degree}, relu={self.relu}"

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from oracle.lcnn_literal import as_numpy, random_fields
+
+from lcnn.gauge import SiteHead, Trace, site_mean
+from lgt.errors import ShapeError
+from lgt.symmetry import Gauge, Translation
+from lgt.testing import assert_equivariant
+from lgt.testing.strategies import groups, lattices, seeds
+
+
+@given(groups(), lattices(dims=(1, 2, 3)), seeds())
+def test_trace_interleaves_real_and_imaginary_parts_of_the_whole_trace(group, lattice, seed):
+    _, W = random_fields(group, lattice.extents, 3, seed)
+    tr = np.einsum("...ii->...", W)
+    features = Trace()(torch.tensor(W)).numpy()
+    np.testing.assert_allclose(features[:, 0::2], tr.real, atol=1e-14)
+    np.testing.assert_allclose(features[:, 1::2], tr.imag, atol=1e-14)
+
+
+@pytest.mark.parametrize("d", [2, 3, 4])
+def test_traces_are_invariant(d):
+    kinds = {"input_types": ("adjoint",), "output_type": "scalar"}
+    assert_equivariant(as_numpy(Trace()), [Gauge(), Translation()], **kinds, dims=(d,), examples=3)
+
+
+def test_the_head_is_one_affine_map_for_all_sites():
+    features = torch.randn(2, 6, 3, 4, dtype=torch.float64)
+    head = SiteHead(6, 2).double()
+    weight, bias = head.linear.weight, head.linear.bias
+    expected = torch.einsum("of,bfxy->boxy", weight, features) + bias[None, :, None, None]
+    torch.testing.assert_close(head(features), expected)
+
+
+def test_the_mean_is_over_sites_alone():
+    field = torch.randn(2, 3, 4, 5, 6)
+    torch.testing.assert_close(site_mean(field), field.mean((2, 3, 4)))
+
+
+def test_numbers_have_no_trace():
+    with pytest.raises(ShapeError, match="complex"):
+        Trace()(torch.ones(1, 2, 4, 1, 1))
