@@ -1,0 +1,201 @@
+"""Ordinary convolutional networks to compare with, on raw links as in the Letter or on plaquette traces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, final
+
+import torch
+from torch import Tensor, nn
+
+from lcnn.field import check_links, check_precision, trace
+from lcnn.gauge import plaquettes
+from lcnn.models._base import Model, one_of, whole_numbers
+from lgt.errors import InputError, ShapeError
+from lgt.symmetry import Gauge, Symmetry, Translation
+
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+}
+Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid", "gelu"]
+Pooling = Literal["mean", "max"]
+
+
+@final
+class CNN(Model):
+    """Circular convolutions -> pooling over the lattice -> dense layers: one set of numbers a configuration.
+
+    Links (B, d, *extents, N, N), complex, to predictions (B, n_out), real, on any lattice that is not
+    smaller than the stencil.
+
+    Parameters
+    ----------
+    source
+        ``"links"``: the channels are real and imaginary parts of all matrix entries of all links, so that
+        translations are the only symmetry. ``"traces"``: (1/N) Re tr P of each plane mu < nu, gauge
+        invariant.
+    widths
+        Number of channels after each convolution.
+    d
+        2 or 3 directions.
+    N
+        Number of colours; only for ``"links"``.
+    kernel_size
+        Sites that a convolution sees along each axis; even sizes reach one site further forwards.
+    activation
+        After each convolution and each dense layer but the last.
+    pooling
+        ``"mean"`` over the lattice as in the Letter, or ``"max"``.
+    dense
+        Widths of dense layers between pooling and output.
+    n_out
+        How many numbers are predicted.
+
+    Raises
+    ------
+    InputError
+        If d is not 2 or 3, or a choice is unknown.
+
+    Examples
+    --------
+    >>> model = CNN("links", [8, 8], d=2, N=2, kernel_size=3)
+    >>> model(torch.ones(5, 2, 4, 6, 2, 2, dtype=torch.complex64)).shape
+    torch.Size([5, 1])
+    """
+
+    def __init__(
+        self,
+        source: Literal["links", "traces"],
+        widths: Sequence[int],
+        *,
+        d: int,
+        N: int = 0,
+        kernel_size: int = 2,
+        activation: Activation = "gelu",
+        pooling: Pooling = "mean",
+        dense: Sequence[int] = (),
+        n_out: int = 1,
+    ) -> None:
+        super().__init__()
+        one_of("source", source, ("links", "traces"))
+        one_of("activation", activation, tuple(_ACTIVATIONS))
+        one_of("pooling", pooling, ("mean", "max"))
+        if d not in (2, 3):
+            raise InputError(
+                f"a CNN in {d} dimensions", "convolutions in 2 and 3", "use d = 2 or 3, or an L-CNN"
+            )
+        self._spec: dict[str, Any] = {
+            "name": f"cnn_{source}",
+            "widths": list(whole_numbers("widths", widths)),
+            "d": d,
+            "kernel_size": kernel_size,
+            "activation": activation,
+            "pooling": pooling,
+            "dense": list(whole_numbers("dense", dense)),
+            "n_out": n_out,
+        }
+        whole_numbers("kernel_size, n_out", (kernel_size, n_out))
+        if source == "links":
+            self._spec["N"] = whole_numbers("N", (N,))[0]
+        if not widths:
+            raise InputError("a CNN", "no convolutions", "give at least one width")
+        self.source, self.d, self.N, self.pooling = source, d, N, pooling
+        convolution = nn.Conv2d if d == 2 else nn.Conv3d
+        channels = 2 * N * N * d if source == "links" else d * (d - 1) // 2
+        body: list[nn.Module] = []
+        for width in widths:
+            body.append(convolution(channels, width, kernel_size, padding="same", padding_mode="circular"))
+            body.append(_ACTIVATIONS[activation]())
+            channels = width
+        self.body = nn.Sequential(*body)
+        head: list[nn.Module] = []
+        for width in dense:
+            head += [nn.Linear(channels, width), _ACTIVATIONS[activation]()]
+            channels = width
+        self.head = nn.Sequential(*head, nn.Linear(channels, n_out))
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The name and all parameters as plain values."""
+        return {**self._spec, "widths": [*self._spec["widths"]], "dense": [*self._spec["dense"]]}
+
+    @property
+    def symmetries(self) -> tuple[Symmetry[Any], ...]:
+        """Translations, and gauge transformations if it sees traces only."""
+        return (Gauge(), Translation()) if self.source == "traces" else (Translation(),)
+
+    def forward(self, links: Tensor) -> Tensor:
+        """Return the prediction for each configuration, (B, n_out), real.
+
+        Raises
+        ------
+        ShapeError
+            If the links are of another d or N than the model, or the lattice is smaller than the stencil.
+        """
+        inputs = self._inputs(check_links(links))
+        check_precision(next(self.parameters()), links)
+        if min(inputs.shape[2:]) < self._spec["kernel_size"]:
+            box = "x".join(map(str, inputs.shape[2:]))
+            wanted = self._spec["kernel_size"]
+            raise ShapeError(f"a CNN with kernel_size {wanted}", f"the lattice {box}", "use a larger lattice")
+        sites: Tensor = self.body(inputs).flatten(2)
+        out: Tensor = self.head(sites.mean(2) if self.pooling == "mean" else sites.amax(2))
+        return out
+
+    def _inputs(self, links: Tensor) -> Tensor:
+        """Return the real input channels, (B, channels, *extents)."""
+        d, N = links.shape[1], links.shape[-1]
+        if d != self.d or (self.source == "links" and self.N != N):
+            wanted = f"links with d = {self.d}" + (f", N = {self.N}" if self.source == "links" else "")
+            raise ShapeError(wanted, f"d = {d}, N = {N}", "build the model for them")
+        if self.source == "traces":
+            return trace(plaquettes(links)).real / N
+        entries = torch.view_as_real(links.resolve_conj()).movedim((-3, -2, -1), (2, 3, 4))
+        return entries.flatten(1, 4)
+
+
+def cnn_links(
+    widths: Sequence[int],
+    *,
+    d: int,
+    N: int,
+    kernel_size: int = 2,
+    activation: Activation = "gelu",
+    pooling: Pooling = "mean",
+    dense: Sequence[int] = (),
+    n_out: int = 1,
+) -> CNN:
+    """Build a `CNN` on raw links, the Letter's kind of baseline.
+
+    Examples
+    --------
+    >>> cnn_links([4], d=2, N=2).weights
+    265
+    """
+    options: dict[str, Any] = {"activation": activation, "pooling": pooling, "dense": dense, "n_out": n_out}
+    return CNN("links", widths, d=d, N=N, kernel_size=kernel_size, **options)
+
+
+def cnn_traces(
+    widths: Sequence[int],
+    *,
+    d: int,
+    kernel_size: int = 2,
+    activation: Activation = "gelu",
+    pooling: Pooling = "mean",
+    dense: Sequence[int] = (),
+    n_out: int = 1,
+) -> CNN:
+    """Build a `CNN` on traces of plaquettes.
+
+    Examples
+    --------
+    >>> cnn_traces([4], d=2).symmetries
+    (Gauge(), Translation())
+    """
+    options: dict[str, Any] = {"activation": activation, "pooling": pooling, "dense": dense, "n_out": n_out}
+    return CNN("traces", widths, d=d, kernel_size=kernel_size, **options)

@@ -1,0 +1,209 @@
+"""L-CNNs, and those of the Letter (arXiv:2012.12901, Supplement Tables V and VI) by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, final
+
+from torch import Tensor, nn
+
+from lcnn.gauge import LCB, GaugeInput, LAct, SiteHead, Trace
+from lcnn.gauge._weights import Init
+from lcnn.gauge.loops import Plaquette
+from lcnn.models._base import Model, one_of, whole_numbers
+from lcnn.transport import Directions, Transporter
+from lgt.errors import InputError
+from lgt.symmetry import Gauge, Symmetry, Translation
+
+Row = tuple[int, int, int]
+"""(K, N_in, N_out) of an L-CB layer."""
+
+
+@final
+class LCNN(Model):
+    """Loops of links -> L-CB layers -> traces -> the same affine map at every site.
+
+    Links (B, d, *extents, N, N), complex, to predictions (B, n_out, *extents), real. Nothing is averaged
+    over the lattice: the Letter found that networks with a global average often did not converge.
+
+    Parameters
+    ----------
+    layers
+        (K, N_in, N_out) of each L-CB, as in the Letter's tables.
+    d
+        Number of directions.
+    plaquettes, polyakov
+        The input, see `GaugeInput`.
+    centre, directions, dilation, adjoint, unit
+        Options of every `LCB`.
+    activation
+        The `LAct` gate after each L-CB, or ``"none"`` as in the Letter.
+    n_out
+        How many numbers are predicted at each site.
+    init, init_w
+        How the weights start, see `LCB`.
+
+    Raises
+    ------
+    InputError
+        If the channels of the layers do not follow on each other, or a choice is unknown.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = LCNN([(2, 1, 2), (2, 2, 2)], d=2, centre=False)
+    >>> model.weights
+    125
+    >>> model(torch.ones(5, 2, 4, 6, 3, 3, dtype=torch.complex64)).shape
+    torch.Size([5, 1, 4, 6])
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Sequence[int]],
+        *,
+        d: int,
+        plaquettes: Plaquette = "positive",
+        polyakov: bool = False,
+        centre: bool = True,
+        directions: Directions = "positive",
+        dilation: int = 1,
+        adjoint: bool = True,
+        unit: bool = True,
+        activation: Literal["none", "relu", "smooth"] = "none",
+        n_out: int = 1,
+        init: Init = "balanced",
+        init_w: float = 1.0,
+    ) -> None:
+        super().__init__()
+        one_of("activation", activation, ("none", "relu", "smooth"))
+        one_of("plaquettes", plaquettes, ("none", "positive", "negative", "both", "clover"))
+        whole_numbers("d, dilation, n_out", (d, dilation, n_out))
+        self.input = GaugeInput(plaquettes, polyakov)
+        rows = _checked(layers, self.input.channels(d))
+        options: dict[str, Any] = {"d": d, "centre": centre, "directions": directions, "dilation": dilation}
+        options |= {"adjoint": adjoint, "unit": unit, "init": init, "init_w": init_w}
+        self._spec: dict[str, Any] = {
+            "name": "lcnn",
+            "layers": [list(row) for row in rows],
+            "plaquettes": plaquettes,
+            "polyakov": polyakov,
+            "activation": activation,
+            "n_out": n_out,
+            **options,
+        }
+        self.layers = nn.ModuleList(LCB(n_in, n, kernel_size, **options) for kernel_size, n_in, n in rows)
+        self.activation = nn.Identity() if activation == "none" else LAct(activation)
+        self.trace = Trace()
+        self.head = SiteHead(2 * rows[-1][2], n_out)
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The name and all parameters as plain values."""
+        return {**self._spec, "layers": [list(row) for row in self._spec["layers"]]}
+
+    @property
+    def symmetries(self) -> tuple[Symmetry[Any], ...]:
+        """Gauge transformations and translations."""
+        return Gauge(), Translation()
+
+    def features(self, links: Tensor) -> Tensor:
+        """Return the covariant matter of the last layer, (B, N_out, *extents, N, N)."""
+        carrier = Transporter(links)
+        matter: Tensor = self.input(links)
+        for layer in self.layers:
+            matter = self.activation(layer(carrier, matter))
+        return matter
+
+    def forward(self, links: Tensor) -> Tensor:
+        """Return the prediction at every site, (B, n_out, *extents), real."""
+        out: Tensor = self.head(self.trace(self.features(links)))
+        return out
+
+
+def _checked(layers: Sequence[Sequence[int]], channels: int) -> tuple[Row, ...]:
+    """Return the rows after a look at whether each takes what the one before gives."""
+    rows: list[Row] = []
+    for row in layers:
+        numbers = whole_numbers("a layer", row)
+        if len(numbers) != 3:
+            raise InputError(f"layer {row!r}", f"{len(numbers)} numbers", "give (K, N_in, N_out)")
+        if numbers[1] != channels:
+            remedy = f"give it N_in = {channels}"
+            raise InputError(
+                f"layer {row!r} with N_in = {numbers[1]}", f"{channels} channels before it", remedy
+            )
+        channels = numbers[2]
+        rows.append((numbers[0], numbers[1], numbers[2]))
+    if not rows:
+        raise InputError("an L-CNN", "no layers", "give at least one (K, N_in, N_out)")
+    return tuple(rows)
+
+
+# (d, loop, size): the layers, and whether t holds the centre. Some 3+1 dimensional lists are inferred from
+# the published numbers of parameters, which they reproduce; "q_plaq" is the topological charge density.
+_PUBLISHED: dict[tuple[int, str, str], tuple[tuple[Row, ...], bool]] = {
+    (2, "1x1", "small"): (((1, 1, 1),), True),
+    (2, "1x2", "small"): (((2, 1, 2),), False),
+    (2, "1x2", "medium"): (((3, 1, 4),), False),
+    (2, "1x2", "large"): (((4, 1, 8),), False),
+    (2, "2x2", "small"): (((2, 1, 2), (2, 2, 2)), False),
+    (2, "2x2", "medium"): (((3, 1, 4), (3, 4, 4)), False),
+    (2, "2x2", "large"): (((4, 1, 8), (4, 8, 8)), False),
+    (2, "4x4", "small"): (((2, 1, 2), (2, 2, 2), (3, 2, 2), (3, 2, 2)), False),
+    (2, "4x4", "medium"): (((3, 1, 4), (3, 4, 4), (4, 4, 4), (4, 4, 4)), False),
+    (2, "4x4", "large"): (((4, 1, 8), (4, 8, 8), (4, 8, 8), (4, 8, 8)), False),
+    (4, "2x2", "small"): (((2, 6, 2), (2, 2, 2)), True),
+    (4, "2x2", "medium"): (((3, 6, 4), (3, 4, 4)), True),
+    (4, "4x4", "small"): (((2, 6, 2), (2, 2, 2), (3, 2, 2), (3, 2, 2)), False),
+    (4, "4x4", "medium"): (((3, 6, 4), (3, 4, 4), (4, 4, 4), (4, 4, 4)), False),
+    (4, "q_plaq", "small"): (((2, 6, 4),), True),
+}
+
+
+def published_models() -> tuple[tuple[int, str, str], ...]:
+    """Return (d, loop, size) of every L-CNN of the Letter's tables."""
+    return tuple(_PUBLISHED)
+
+
+def wilson_loop(
+    loop: str,
+    size: str,
+    *,
+    d: int = 2,
+    centre: bool | None = None,
+    n_out: int = 1,
+    init: Init = "balanced",
+    init_w: float = 1.0,
+) -> LCNN:
+    """Build the L-CNN of the Letter that predicts a Wilson loop at every site (Supplement, Tables V, VI).
+
+    Parameters
+    ----------
+    loop
+        ``"1x1"``, ``"1x2"``, ``"2x2"``, ``"4x4"``, or ``"q_plaq"`` in four dimensions.
+    size
+        ``"small"``, ``"medium"`` or ``"large"``.
+    d
+        2 or 4 directions.
+    centre
+        Whether each layer's transported fields hold the local one too; None is as published.
+    n_out, init, init_w
+        See `LCNN`.
+
+    Raises
+    ------
+    InputError
+        If the tables have no such network.
+
+    Examples
+    --------
+    >>> wilson_loop("1x2", "small").weights, wilson_loop("1x2", "small", centre=True).weights
+    (35, 47)
+    """
+    if (d, loop, size) not in _PUBLISHED:
+        known = ", ".join(f"{name} {n} at d = {D}" for D, name, n in _PUBLISHED)
+        raise InputError(f"the L-CNN {loop} {size} at d = {d}", "no such network", f"use one of {known}")
+    layers, published = _PUBLISHED[d, loop, size]
+    inside = published if centre is None else centre
+    return LCNN(layers, d=d, centre=inside, n_out=n_out, init=init, init_w=init_w)
