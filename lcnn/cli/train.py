@@ -1,0 +1,112 @@
+"""``lcnn train``: carry out a RUN.toml."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lcnn.cli._output import note
+
+if TYPE_CHECKING:
+    from lcnn.data import Splits
+    from lcnn.fit import Epoch, Progress
+    from lcnn.train import Training
+
+
+def train(
+    run: Annotated[
+        Path,
+        typer.Argument(metavar="RUN.toml", help="The run: data, model, training, folder for the results."),
+    ],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in its folder.")] = False,
+) -> None:
+    """Train a model to predict an observable.
+
+    RUN.toml names the folder for the results, out = "w12", and has three
+    tables.
+
+    Table data: ensembles (paths or patterns), target (an observable such
+    as "wilson_1x2"), per ("site" or "configuration"), validation_chains
+    (1), test_chains (0).
+
+    Table model: name, and the parameters of that model.
+
+    Table training: epochs (20), batch (50), learning_rate (3e-3), schedule
+    ("cosine" or "constant"), weight_decay (0), patience (0: never stop
+    early), at_least (seconds, 0), seeds ([1]), dtype ("float32"), device
+    ("auto"), threads (0: all), checkpoint (1), time_limit ("1h30m").
+
+    Exit status: 0 done, 1 no finite loss, 2 bad input, 3 stopped by a signal
+    or the time limit (resumable), 4 disk full or failing.
+    """
+    from lcnn.config import RunConfig
+
+    config = RunConfig.from_toml(run)
+    from lcnn.train import train as carry_out  # torch loads only for a run that can be read
+
+    with _progress() as progress:
+        result = carry_out(config, resume=resume, started=_say_start, progress=progress)
+    _draw(result, Path(config.out) / "loss.png")
+    for fit in result.fits:
+        typer.echo(
+            f"seed {fit.seed}: validation {fit.validation:.3e} in epoch {fit.best_epoch} of "
+            f"{len(fit.history)}, {fit.seconds:.1f} s"
+        )
+    if result.test_error is not None:
+        typer.echo(f"test {result.test_error:.3e}")
+    typer.echo(f"best: seed {result.best.seed}, {result.checkpoint}")
+
+
+def _say_start(splits: Splits, weights: int) -> None:
+    lattice = "x".join(map(str, splits.train.extents))
+    test = "" if splits.test is None else f", {len(splits.test)} for testing"
+    note(
+        f"{len(splits.train)} configurations {lattice} for training, {len(splits.validation)} for "
+        f"validation{test}; {weights} weights"
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Give a bar on a terminal and a line an epoch elsewhere."""
+    if not sys.stderr.isatty():
+        yield _say_epoch
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("seed {task.description}"), BarColumn(), TextColumn("{task.fields[text]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
+        tasks = {}
+
+        def show(seed: int, epoch: Epoch, planned: int) -> None:
+            if seed not in tasks:
+                tasks[seed] = bars.add_task(str(seed), total=planned, text="")
+            text = (
+                f"epoch {epoch.number}/{planned}  train {epoch.train:.2e}  validation {epoch.validation:.2e}"
+            )
+            bars.update(tasks[seed], completed=epoch.number, text=text)
+
+        yield show
+
+
+def _say_epoch(seed: int, epoch: Epoch, planned: int) -> None:
+    note(
+        f"seed {seed} epoch {epoch.number}/{planned} train {epoch.train:.4e} validation "
+        f"{epoch.validation:.4e} rate {epoch.learning_rate:.2e} {epoch.seconds:.2f} s"
+    )
+
+
+def _draw(result: Training, path: Path) -> None:
+    from lcnn import plot
+
+    histories = {
+        f"seed {fit.seed}": ([e.train for e in fit.history], [e.validation for e in fit.history])
+        for fit in result.fits
+    }
+    plot.save(plot.loss_curve(histories), path)
