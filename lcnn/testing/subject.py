@@ -1,0 +1,181 @@
+"""A stranger's model under examination: find out how to call it, and blame the right line if it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+import lcnn
+import lgt
+from lcnn.testing.model import as_numpy, modules_in, set_precision
+from lgt.errors import InputError, ShapeError
+from lgt.symmetry import INVARIANT, PSEUDOINVARIANT, PSEUDOSCALAR, SCALAR, FieldType
+
+Array = NDArray[Any]
+_OTHER = {"complex128": "complex64", "complex64": "complex128"}
+_OURS = tuple(Path(p).resolve() for p in (*lcnn.__path__, *lgt.__path__))
+_INSTALLED = tuple(Path(sysconfig.get_path(key)).resolve() for key in ("stdlib", "purelib", "platlib"))
+
+
+def blame(error: BaseException) -> str:
+    """The last line of a traceback and where the user's own code was, on one line.
+
+    Examples
+    --------
+    >>> blame(ValueError("too few"))
+    'ValueError: too few'
+    """
+    said = " ".join("".join(traceback.format_exception_only(error)).split())
+    if isinstance(error, SyntaxError):  # names its file and line itself
+        return said
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not _within(f.filename, _OURS + _INSTALLED)]
+    libraries = [f for f in frames if not _within(f.filename, _OURS)]
+    if not libraries:
+        return said
+    frame = (own or libraries)[-1]
+    return f"{said} ({frame.filename}:{frame.lineno} in {frame.name})"
+
+
+def _within(filename: str, roots: tuple[Path, ...]) -> bool:
+    if filename.startswith("<"):  # a frozen module of the import system
+        return roots is not _OURS
+    return any(Path(filename).resolve().is_relative_to(root) for root in roots)
+
+
+@contextlib.contextmanager
+def users_code() -> Any:
+    """Run somebody else's code: what it prints goes to stderr, since stdout is for results."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+@final
+class Subject:
+    """A model as a function from links (batch, d, *extents, N, N) to numbers, both numpy.
+
+    Modules are put into eval mode. The model is tried on numpy arrays and on torch tensors as it is, then
+    with its modules converted to the precision of the links; the first way that gives an output of the
+    right layout is kept.
+
+    Parameters
+    ----------
+    model
+        A torch module, or a callable of arrays or of tensors.
+    links
+        Sample input, complex128.
+    dtype
+        Precision of the links that the model will be given.
+    odd
+        Whether the outputs change sign under reflections.
+
+    Raises
+    ------
+    InputError
+        If no way works; the message has the last line of the user's traceback and its place.
+
+    Examples
+    --------
+    >>> links = np.ones((2, 2, 3, 4, 1, 1), complex)
+    >>> subject = Subject(lambda u: u[:, :1, ..., 0, 0].real, links)
+    >>> subject.kind, subject.takes, subject(links).shape
+    (scalar, 'numpy', (2, 1, 3, 4))
+    """
+
+    def __init__(
+        self, model: Callable[..., Any], links: Array, dtype: str = "complex128", *, odd: bool = False
+    ) -> None:
+        self.model, self.dtype, self.odd = model, dtype, odd
+        self.notes: list[str] = []
+        self.kind: FieldType = SCALAR
+        self.takes = "numpy"
+        self.changes_input = False
+        self._modules = list(modules_in(model))
+        for module in self._modules:
+            module.eval()
+        self._function = as_numpy(model, "numpy")
+        self._choose(links)
+
+    def _choose(self, links: Array) -> None:
+        """Try the ways to call the model until one works."""
+        is_module = bool(self._modules) and self._modules[0] is self.model
+        failures: dict[str, InputError] = {}
+        for takes in ("torch",) if is_module else ("numpy", "torch"):
+            failure = self._try(takes, links, self.dtype)
+            if failure is None:
+                return
+            failures[takes] = failure
+        if self._modules:
+            for module in self._modules:
+                set_precision(module, self.dtype)
+            if self._try("torch", links, self.dtype) is None:
+                self.notes.append(f"the model's parameters were converted to fit {self.dtype} links")
+                return
+        other = _OTHER[self.dtype]
+        if any(self._try(takes, links, other) is None for takes in failures):
+            found = next(iter(failures.values())).found
+            raise InputError(
+                f"the model on {self.dtype} links", found, f"it takes {other} links: use --dtype {other}"
+            )
+        for failure in failures.values():
+            if isinstance(failure, ShapeError) or len({f.found for f in failures.values()}) == 1:
+                raise failure
+        found = "; ".join(f"on {takes} input {failure.found}" for takes, failure in failures.items())
+        raise InputError("the model's output", found, "correct the model")
+
+    def _try(self, takes: str, links: Array, dtype: str) -> InputError | None:
+        self._function, self.takes = as_numpy(self.model, takes), takes
+        given = links.astype(dtype)
+        before = given.copy()
+        try:
+            output = self(given)
+        except InputError as failure:
+            return failure
+        self.kind = _kind(output, self.odd)
+        self.changes_input = not np.array_equal(given, before)
+        return None
+
+    def __call__(self, links: Array) -> Array:
+        """Return the model's output for links in the chosen precision.
+
+        Raises
+        ------
+        InputError
+            If the model raises, or returns NaN or something that is no array.
+        ShapeError
+            If the output has another layout than (batch,), (batch, n) or (batch, channel, *extents).
+        """
+        box = "x".join(map(str, links.shape[2:-2]))
+        try:
+            with users_code():
+                output = self._function(links)
+        except (Exception, SystemExit) as error:
+            if isinstance(error, InputError) and error.asked == "the model's output":
+                raise  # ours: not an array
+            raise InputError(f"the model on the lattice {box}", blame(error), "correct the model") from None
+        batch, extents = len(links), links.shape[2:-2]
+        fits = output.shape[:1] == (batch,) and (output.ndim <= 2 or output.shape[2:] == extents)
+        if not fits or output.size == 0 or output.dtype.kind not in "biufc":
+            fields = ", ".join(map(str, (batch, "channel", *extents)))
+            wanted = f"return ({batch},) or ({fields}), numbers"
+            what = f"shape {output.shape}, {output.dtype}"
+            raise ShapeError(f"the model's output for {len(links)} configurations of {box}", what, wanted)
+        if not np.isfinite(output).all():
+            bad = tuple(int(i) for i in np.argwhere(~np.isfinite(output))[0])
+            found = f"{output[bad]} at index {bad}"
+            raise InputError(f"the model's output on the lattice {box}", found, "make it finite")
+        return output
+
+
+def _kind(output: Array, odd: bool) -> FieldType:
+    if output.ndim <= 2:  # also (batch, n), several numbers a configuration
+        return PSEUDOINVARIANT if odd else INVARIANT
+    return PSEUDOSCALAR if odd else SCALAR
