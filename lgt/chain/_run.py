@@ -148,7 +148,8 @@ class Run:
         waiting = set(jobs.values())
         while waiting:
             _, waiting = concurrent.futures.wait(waiting, timeout=_LOOK_SECONDS)
-            self._report(chains)
+            if waiting:
+                self._report(chains)
         self._swept = True
         plaquettes = []
         for chain, sweep in zip(behind, before, strict=True):
@@ -160,9 +161,11 @@ class Run:
                 plaquettes.append(float(values["plaquette"]))
         if any(chain.sweep < point.sweep for chain in behind):
             raise self._stopped(chains)
+        note = ""
         if point.config is not None:
             note = f"configuration {point.config + 1} of {self._config.configs}: sweep {point.sweep}, "
-            self._report(chains, note + f"plaquette {np.mean(plaquettes):.6f}")
+            note += f"plaquette {np.mean(plaquettes):.6f}"
+        self._report(chains, note)
 
     def _work(self, chain: Chain, point: Checkpoint) -> dict[str, NDArray[np.float64]] | None:
         chain.advance(point.sweep, self._stop)

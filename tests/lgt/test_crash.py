@@ -192,6 +192,7 @@ def test_two_runs_of_one_file(tmp_path: Path) -> None:
     try:
         assert process.stderr is not None
         process.stderr.readline()  # the first configuration: the file is there
+        process.send_signal(signal.SIGSTOP)  # as slow as it takes
         second = subprocess.run(command(out, "--resume"), capture_output=True, text=True, check=False)
         assert second.returncode == 2
         assert "another process" in second.stderr
