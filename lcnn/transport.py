@@ -121,13 +121,15 @@ class Transporter:
     @cached_property
     def matrices(self) -> tuple[Tensor, ...]:
         """For each direction the matrix of W -> U W U^+ on packed matter, (B, *extents, 2N^2, 2N^2)."""
-        U, N = self.links, self.links.shape[-1]
-        # (U W U^+)_ik = sum_jl U_ij conj(U_kl) W_jl; the axes are k, i, l, s, j with s = 0, 1 for W and iW.
-        A = U.conj()[..., :, None, :, None] * U[..., None, :, None, :]
-        entries = torch.view_as_real(torch.stack((A, 1j * A), dim=-2))
-        n = entries.ndim - 6
-        ordered = entries.permute(1, 0, *range(2, n), n, n + 5, n + 1, n + 2, n + 3, n + 4)
-        return ordered.reshape(self.d, len(U), *extents_of(U), 2 * N * N, 2 * N * N).unbind(0)
+        U = self.links.resolve_conj().movedim(1, 0)
+        N, sites = U.shape[-1], U.shape[:-2]
+        # (U W U^+)_ik = sum_jl U_ij conj(U_kl) W_jl: axes k, i, l, j, then k, r, i, l, s, j with (r, s) the
+        # real 2 x 2 matrix of the complex factor.
+        A = U.conj().reshape(*sites, N * N, 1) * U.reshape(*sites, 1, N * N)
+        A = A.reshape(*sites, N, N, N, N).transpose(-3, -2).contiguous()
+        re, im = torch.view_as_real(A).unbind(-1)
+        R = torch.stack((torch.stack((re, -im), dim=-2), torch.stack((im, re), dim=-2)), dim=-5)
+        return R.reshape(*sites, 2 * N * N, 2 * N * N).unbind(0)
 
     def hop(self, packed: Tensor, mu: int, sign: int) -> Tensor:
         """Carry packed matter by one site: to x from x + mu for sign = 1, from x - mu for sign = -1."""
