@@ -71,8 +71,8 @@ def _module(name: str) -> Any:
         with users_code():
             module = importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        missing = isinstance(error, ModuleNotFoundError) and error.name is not None
-        if missing and (name == error.name or name.startswith(f"{error.name}.")):  # type: ignore[attr-defined]
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None and f"{name}.".startswith(f"{missing}."):
             remedy = f"run in its folder ({here} was searched) or set PYTHONPATH"
             raise InputError(f"module {name!r}", "no such module", remedy) from None
         raise InputError(f"importing {name}", blame(error), "correct it") from None
