@@ -143,8 +143,8 @@ def estimate(samples: Samples, separation: int = 1) -> Estimate:
     Returns
     -------
     Estimate
-        A constant series has error 0. Chains of fewer than 5 samples are compared with each other if there
-        are 5 or more, else error and tau_int are NaN (`chain_warning` says so).
+        A constant series has error 0, a single sample NaN. Chains of fewer than 5 samples are compared
+        with each other if there are 5 or more, else error and tau_int are NaN (`chain_warning` says so).
 
     Raises
     ------
@@ -163,7 +163,7 @@ def estimate(samples: Samples, separation: int = 1) -> Estimate:
     everything = np.concatenate(series)
     n, value = everything.size, float(everything.mean())
     counts: _Counts = {"n": n, "chains": len(series), "separation": separation}
-    if np.ptp(everything) == 0:
+    if n > 1 and np.ptp(everything) == 0:
         # The mean of equal numbers may differ from them by rounding.
         return Estimate(float(everything[0]), 0.0, separation / 2, 0.0, **counts)
     if min(map(len, series)) >= SHORTEST:

@@ -18,12 +18,17 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from lgt._version import __version__
+from lgt.cli.analyse import analyse
 from lgt.cli.generate import generate
+from lgt.cli.info import info
+from lgt.cli.measure import measure
+from lgt.cli.plot import plot
+from lgt.cli.verify import verify
 from lgt.errors import LgtError, StorageError
 
 __all__ = ["app", "main"]
 
-_COMMANDS: tuple[Callable[..., Any], ...] = (generate,)
+_COMMANDS: tuple[Callable[..., Any], ...] = (generate, measure, analyse, verify, info, plot)
 
 app = typer.Typer(
     name="lgt",

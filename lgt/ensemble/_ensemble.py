@@ -203,6 +203,11 @@ class Ensemble:
         return np.asarray(self._crc >= 0)
 
     @property
+    def checksums(self) -> NDArray[np.int64]:
+        """CRC-32 of every configuration, negative where it is not finished, shape (chains, configs)."""
+        return self._crc.copy()
+
+    @property
     def length(self) -> int:
         """Number of configurations from the first on that are finished in every chain."""
         return int(np.cumprod(self.finished.all(axis=0)).sum())

@@ -100,7 +100,7 @@ def test_one_chain_equals_a_matrix_with_one_row() -> None:
 
 
 def test_a_constant_series_has_no_error() -> None:
-    for shape in [(1,), (3,), (50,), (3, 50)]:
+    for shape in [(2,), (3,), (50,), (3, 50)]:
         result = estimate(np.full(shape, 0.1), separation=4)
         assert (result.value, result.error, result.tau_int) == (0.1, 0.0, 2.0)
         assert result.as_json()["error"] == 0.0
@@ -108,6 +108,7 @@ def test_a_constant_series_has_no_error() -> None:
 
 
 def test_short_chains() -> None:
+    assert math.isnan(estimate([0.1]).error)
     single = estimate([0.1, 0.2])
     assert single.value == pytest.approx(0.15)
     assert math.isnan(single.error)

@@ -1,0 +1,86 @@
+"""Measurements beside an ensemble: an HDF5 file that knows which configurations its numbers belong to.
+
+``ens.measured.h5`` holds ``observables/NAME`` (chains, configs), float64, NaN where nothing was measured, and
+``crc`` (chains, configs), the ensemble's checksums at the time. A number counts only while the checksum of
+its configuration is the same, so an ensemble that grew or was made anew is never read with old numbers.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from lgt.errors import EnsembleError
+
+if TYPE_CHECKING:
+    from lgt.ensemble import Ensemble
+
+FORMAT = "lgt-measurements"
+Measured = dict[str, NDArray[np.float64]]
+
+
+def sidecar_path(ensemble: Path) -> Path:
+    """Where the measurements of an ensemble lie.
+
+    Examples
+    --------
+    >>> sidecar_path(Path("runs/ens.h5")).name, sidecar_path(Path("ens.hdf5")).name
+    ('ens.measured.h5', 'ens.hdf5.measured.h5')
+    """
+    name = ensemble.name
+    return ensemble.with_name(f"{name.removesuffix('.h5')}.measured.h5")
+
+
+def read(ensemble: Ensemble) -> Measured:
+    """All that was measured on this ensemble, (chains, configs) each, NaN where it was not.
+
+    Raises
+    ------
+    EnsembleError
+        If the file of that name is something else.
+    """
+    path = sidecar_path(ensemble.path)
+    if not path.exists():
+        return {}
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            if file.attrs.get("format") != FORMAT:
+                raise EnsembleError(f"reading {path}", "a file of another kind", "move it away")
+            crc = np.asarray(file["crc"])
+            stored = {name: np.asarray(data) for name, data in file["observables"].items()}
+    except (OSError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise EnsembleError(
+            f"reading {path}", f"it damaged ({reason})", "delete it and measure again"
+        ) from None
+    now = ensemble.checksums
+    rows, columns = (slice(min(a, b)) for a, b in zip(now.shape, crc.shape, strict=True))
+    same = (now[rows, columns] == crc[rows, columns]) & (now[rows, columns] >= 0)
+    out = {}
+    for name, values in stored.items():
+        out[name] = np.full(now.shape, np.nan)
+        out[name][rows, columns][same] = values[rows, columns][same]
+    return out
+
+
+def write(ensemble: Ensemble, measured: Measured) -> Path:
+    """Write the measurements beside the ensemble, whole or not at all; returns where."""
+    path = sidecar_path(ensemble.path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with h5py.File(temporary, "w") as file:
+            file.attrs.update({"format": FORMAT, "version": 1, "ensemble": ensemble.path.name})
+            file["crc"] = ensemble.checksums
+            for name, values in measured.items():
+                file[f"observables/{name}"] = values
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,141 @@
+"""``lgt verify``: whether files are what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lgt.cli._output import emit_json
+from lgt.errors import CheckError, EnsembleError, InputError, LgtError
+
+if TYPE_CHECKING:
+    from lgt.analysis import Estimate
+    from lgt.ensemble import Ensemble
+    from lgt.lattice import Lattice
+
+#: A measured beta may be this many standard errors away from the one asked for.
+SIGMAS = 4.0
+
+
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files with configurations.")],
+    beta: Annotated[
+        float | None,
+        typer.Option(
+            "--beta",
+            help="Hold the configurations to this beta, by the Schwinger-Dyson identity. Example: --beta 6.0",
+        ),
+    ] = None,
+    lattice: Annotated[
+        str | None, typer.Option("--lattice", help="The extents to expect. Example: --lattice 4x4x4x4")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+) -> None:
+    """Check files with configurations; exit status 1 if any is not accepted.
+
+    lgt verify ens.h5 --beta 6.0
+
+    Checks the CRC of every configuration, that its links are in the group
+    (unitary, determinant 1) and that the stored plaquette is theirs; with
+    --beta also that they were made at this beta. The format is told from
+    the content of a file, never from its name.
+    """
+    from lgt.lattice import Lattice
+
+    expected = None if lattice is None else Lattice.parse(lattice)
+    for path in files:
+        if not path.is_file():
+            raise InputError(f"verifying {path}", "no such file", "check the path")
+    reports = [_report(path, beta, expected) for path in files]
+    if json:
+        emit_json(reports)
+    else:
+        for report in reports:
+            typer.echo(_line(report))
+    if not all(report["ok"] for report in reports):
+        raise typer.Exit(CheckError.exit_status)
+
+
+def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[str, Any]:
+    """One entry of the list that is printed; whatever a broken file does to the reader becomes its reason."""
+    report: dict[str, Any] = {
+        "file": str(path),
+        "format": _format(path),
+        "group": None,
+        "lattice": None,
+        "plaquette": None,
+        "ok": False,
+        "reason": "",
+    }
+    if report["format"] == "unknown":
+        return report | {"reason": "unknown format: no HDF5 file"}
+    try:
+        from lgt.ensemble import Ensemble
+
+        with Ensemble.open(path) as ensemble:
+            report |= {"group": ensemble.group.key, "lattice": str(ensemble.lattice)}
+            _check(ensemble, expected)
+            report["plaquette"] = float(ensemble.observable("plaquette").mean())
+            if beta is not None:
+                measured = _beta(ensemble)
+                report |= {"beta": measured.value, "beta_error": measured.error}
+                if not abs(measured.value - beta) <= SIGMAS * measured.error:
+                    raise CheckError(
+                        f"{path} at beta {beta:g}", f"beta {measured} by Schwinger-Dyson", "check the action"
+                    )
+    except LgtError as error:
+        return report | {"reason": str(error)}
+    except Exception as error:  # a damaged file can make the HDF5 library raise nearly anything
+        return report | {"reason": f"unreadable: {' '.join(str(error).split()) or type(error).__name__}"}
+    return report | {"ok": True}
+
+
+def _format(path: Path) -> str:
+    """``"hdf5"`` by its signature, which a user block may move to 512, 1024, 2048, ... bytes."""
+    size, offset = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while offset < size:
+            file.seek(offset)
+            if file.read(8) == b"\x89HDF\r\n\x1a\n":
+                return "hdf5"
+            offset = 2 * offset or 512
+    return "unknown"
+
+
+def _check(ensemble: Ensemble, expected: Lattice | None) -> None:
+    path = ensemble.path
+    if expected is not None and expected != ensemble.lattice:
+        raise CheckError(f"{path} on the lattice {expected}", f"{ensemble.lattice}", "check --lattice")
+    if ensemble.length == 0:
+        raise EnsembleError(f"verifying {path}", "no configuration finished in every chain", "resume the run")
+    ensemble.verify()
+    for chain in range(ensemble.spec.chains):
+        if ensemble.damaged_slots(chain):
+            raise CheckError(f"the state of chain {chain} of {path}", "damaged bytes", "restore a copy")
+
+
+def _beta(ensemble: Ensemble) -> Estimate:
+    from lgt.cli._results import separation_of
+    from lgt.observable import measured_beta
+
+    chains = (
+        (ensemble.links(chain, config) for config in range(ensemble.length))
+        for chain in range(ensemble.spec.chains)
+    )
+    return measured_beta(chains, ensemble.lattice.d, separation_of(ensemble))
+
+
+def _line(report: dict[str, Any]) -> str:
+    if not report["ok"]:
+        return f"{report['file']}: NOT OK ({report['format']}): {report['reason']}"
+    beta = ""
+    if "beta" in report:
+        from lgt.analysis import in_brackets
+
+        beta = f", beta {in_brackets(report['beta'], report['beta_error'])}"
+    return (
+        f"{report['file']}: ok ({report['format']}), {report['group']} on {report['lattice']}, "
+        f"plaquette {report['plaquette']:.6f}{beta}"
+    )

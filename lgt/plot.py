@@ -1,0 +1,153 @@
+"""Pictures of Markov chains: history, autocorrelation with its window, histogram."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lgt.analysis import SHORTEST, autocorrelation, estimate, in_brackets
+from lgt.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_INK, _ACCENT, _GREY = "#1b3a5b", "#c4572e", "#8a8f98"
+_CHAINS = ("#1b3a5b", "#4f8a8b", "#b08b2e", "#7a4a7d", "#5c7f3b", "#a34d5f")
+_STYLE: dict[Any, Any] = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": _GREY,
+    "axes.labelcolor": "#222222",
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.formatter.useoffset": False,
+    "font.size": 9.5,
+    "legend.frameon": False,
+    "xtick.color": "#444444",
+    "ytick.color": "#444444",
+    "figure.facecolor": "white",
+}
+
+
+def plot_series(
+    samples: NDArray[np.float64], name: str = "plaquette", *, separation: int = 1, title: str = ""
+) -> Figure:
+    """History, autocorrelation function and histogram of an observable.
+
+    Parameters
+    ----------
+    samples
+        Shape (chains, n) or (n,), real.
+    name
+        What it is, for the labels.
+    separation
+        Sweeps between samples.
+    title
+        A line above all three.
+
+    Returns
+    -------
+    Figure
+        A matplotlib figure that belongs to no window; `save` writes it.
+
+    Raises
+    ------
+    InputError
+        If there is no sample.
+
+    Examples
+    --------
+    >>> figure = plot_series(np.random.default_rng(1).normal(size=(2, 50)), "plaquette")
+    >>> [axes.get_title(loc="left") for axes in figure.axes]
+    ['history', 'autocorrelation', 'histogram']
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    series = np.atleast_2d(np.asarray(samples, dtype=np.float64))
+    result = estimate(series, separation)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(11.5, 3.6), layout="constrained")
+        history, decay, histogram = figure.subplots(1, 3, width_ratios=(1.7, 1.15, 0.9))
+        _history(history, series, name, separation)
+        for axes in (history, histogram):
+            band = (axes.axhspan, axes.axhline) if axes is history else (axes.axvspan, axes.axvline)
+            if np.isfinite(result.error):
+                band[0](
+                    result.value - result.error, result.value + result.error, color=_ACCENT, alpha=0.25, lw=0
+                )
+            band[1](result.value, color=_ACCENT, lw=1.1)
+        _decay(decay, series, separation)
+        _histogram(histogram, series, name)
+        tau = in_brackets(result.tau_int, result.tau_int_error, digits=1)
+        facts = rf"{name} = {result},  $\tau_\mathrm{{int}}$ = {tau} sweeps,  n = {result.n}"
+        figure.suptitle(f"{title}\n{facts}" if title else facts, x=0.008, ha="left", fontsize=10.5)
+    return figure
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure as PNG, PDF or SVG, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the name ends in none of these.
+    """
+    path = Path(path)
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("png", "pdf", "svg"):
+        raise InputError(f"a picture {path}", f"the ending {path.suffix!r}", "use .png, .pdf or .svg")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        figure.savefig(temporary, format=kind, dpi=160)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _history(axes: Axes, series: NDArray[np.float64], name: str, separation: int) -> None:
+    sweeps = separation * np.arange(1, series.shape[1] + 1)
+    marker = "." if series.shape[1] <= 60 else ""
+    for number, chain in enumerate(series):
+        colour = _CHAINS[number % len(_CHAINS)]
+        axes.plot(
+            sweeps, chain, color=colour, lw=0.8, marker=marker, ms=4, alpha=0.9, label=f"chain {number}"
+        )
+    axes.set(title="history", xlabel="sweeps after thermalisation", ylabel=name)
+    axes.margins(x=0.01)
+    if 1 < len(series) <= len(_CHAINS):
+        axes.legend(loc="best", fontsize=8, ncols=min(3, len(series)))
+
+
+def _decay(axes: Axes, series: NDArray[np.float64], separation: int) -> None:
+    axes.set(title="autocorrelation", xlabel="lag / sweeps", ylabel=r"$\rho$")
+    axes.axhline(0, color=_GREY, lw=0.8)
+    if series.shape[1] < SHORTEST:
+        axes.text(
+            0.5, 0.5, f"fewer than {SHORTEST} samples", ha="center", color=_GREY, transform=axes.transAxes
+        )
+        return
+    function = autocorrelation(series, separation)
+    shown = slice(min(len(function.rho), max(3 * function.window + 4, 12)))
+    lags = separation * np.arange(len(function.rho))
+    axes.axvspan(0, lags[function.window], color=_ACCENT, alpha=0.12, lw=0, label="window of the sum")
+    noise = 1 / series.size**0.5
+    axes.axhspan(-noise, noise, color=_GREY, alpha=0.2, lw=0, label=r"noise, $1/\sqrt{n}$")
+    axes.errorbar(
+        lags[shown], function.rho[shown], function.error[shown], color=_INK, fmt="o-", ms=3, lw=0.9, capsize=0
+    )
+    axes.set_ylim(min(-0.15, 1.1 * float(function.rho[shown].min())), 1.05)
+    axes.margins(x=0.02)
+    axes.legend(loc="upper right", fontsize=8)
+
+
+def _histogram(axes: Axes, series: NDArray[np.float64], name: str) -> None:
+    axes.hist(
+        series.ravel(), bins=min(40, max(5, round(series.size**0.5))), color=_INK, alpha=0.75, rwidth=0.92
+    )
+    axes.set(title="histogram", xlabel=name, ylabel="configurations")

@@ -1,0 +1,77 @@
+"""``lgt analyse`` prints the numbers of the Gamma method, and nothing else on stdout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lgt.analysis import estimate
+from lgt.chain import generate
+from lgt.config import RunConfig
+from lgt.ensemble import Ensemble
+
+
+def test_json_is_what_the_analysis_says(lgt, ensemble_file: Path) -> None:
+    result = lgt("analyse", ensemble_file, "--json")
+    with Ensemble.open(ensemble_file) as ensemble:
+        expected = estimate(ensemble.observable("plaquette"), separation=2)
+    assert result.status == 0
+    assert result.json == {
+        "plaquette": {
+            "value": expected.value,
+            "error": expected.error,
+            "tau_int": expected.tau_int,
+            "n": 60,
+        }
+    }
+    assert 0 < expected.error < 0.05
+    assert 1.0 <= expected.tau_int < 5
+
+
+def test_the_table_has_the_same_number(lgt, ensemble_file: Path) -> None:
+    value = lgt("analyse", ensemble_file, "--json").json["plaquette"]["value"]
+    table = lgt("analyse", ensemble_file)
+    assert "plaquette" in table.out
+    assert f"{value:.3f}" in table.out
+    assert "4x6" in table.out
+
+
+def test_observables_beside_the_plaquette(lgt, ensemble_file: Path) -> None:
+    assert lgt("measure", ensemble_file, "--observable", "wilson_1x2,polyakov_abs").status == 0
+    everything = lgt("analyse", ensemble_file, "--json").json
+    assert list(everything) == ["plaquette", "polyakov_abs", "wilson_1x2"]
+    chosen = lgt("analyse", ensemble_file, "--json", "--observable", "wilson_1x2").json
+    assert chosen == {"wilson_1x2": everything["wilson_1x2"]}
+
+
+def test_what_was_not_measured_is_refused_with_the_command(lgt, ensemble_file: Path) -> None:
+    result = lgt("analyse", ensemble_file, "--observable", "wilson_2x2")
+    assert result.status == 2
+    assert result.out == ""
+    assert "lgt measure" in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("configs", [1, 6])
+def test_short_chains_are_warned_about_on_stderr(lgt, tmp_path: Path, configs: int) -> None:
+    path = tmp_path / "short.h5"
+    config = RunConfig(group="U1", lattice="4x6", beta=1.0, configs=configs, separation=1, out=path)
+    generate(config).close()
+    result = lgt("analyse", path, "--json")
+    assert result.status == 0
+    assert result.json["plaquette"]["n"] == configs
+    assert (result.json["plaquette"]["error"] is None) == (configs == 1)
+    assert "warning" in result.err
+    assert "plaquette" in result.err
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not an ensemble at all", b"\x89HDF\r\n\x1a\n" + bytes(100)])
+def test_bad_files_are_refused(lgt, tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "bad.h5"
+    if content is not None:
+        path.write_bytes(content)
+    result = lgt("analyse", path)
+    assert result.status == 2
+    assert result.err.startswith("lgt: error:")
+    assert len(result.err.splitlines()) == 1

@@ -1,0 +1,100 @@
+"""``lgt measure``: right numbers beside the ensemble, kept while they are true and no longer."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from lgt.chain import generate
+from lgt.cli import _sidecar
+from lgt.config import RunConfig
+from lgt.ensemble import Ensemble
+from lgt.observable import parse_observable
+
+
+def test_the_numbers_are_those_of_the_links(lgt, ensemble_file: Path) -> None:
+    result = lgt("measure", ensemble_file, "--observable", "wilson_1x2", "-o", "polyakov_re_0", "--json")
+    assert result.status == 0
+    with Ensemble.open(ensemble_file) as ensemble:
+        measured = _sidecar.read(ensemble)
+        for name in ("wilson_1x2", "polyakov_re_0"):
+            observable = parse_observable(name)
+            expected = [
+                [observable.value(ensemble.links(c, n), 2) for n in range(ensemble.length)] for c in (0, 1)
+            ]
+            assert np.array_equal(measured[name], np.array(expected))
+            stated = result.json[str(ensemble_file)][name]
+            assert abs(stated["value"] - np.mean(expected)) < 1e-14
+            assert stated["n"] == 60
+    assert {path.name for path in ensemble_file.parent.iterdir()} == {"ens.h5", "ens.measured.h5"}
+
+
+def test_a_stored_observable_is_not_measured_again(lgt, ensemble_file: Path) -> None:
+    result = lgt("measure", ensemble_file, "--observable", "plaquette")
+    assert result.status == 0
+    assert "plaquette" in result.out
+    assert not _sidecar.sidecar_path(ensemble_file).exists()
+
+
+def test_only_what_is_missing_is_measured(lgt, ensemble_file: Path) -> None:
+    assert "60 configurations" in lgt("measure", ensemble_file, "-o", "wilson_1x2").err
+    before = _sidecar.sidecar_path(ensemble_file).read_bytes()
+    assert lgt("measure", ensemble_file, "-o", "wilson_1x2").err == ""
+    assert _sidecar.sidecar_path(ensemble_file).read_bytes() == before
+    with Ensemble.open(ensemble_file, "r+") as ensemble:
+        spec = ensemble.spec
+        extended = ensemble.extend(32)
+        extended.write(0, 30, extended.links(0, 0), {"plaquette": extended.observable("plaquette")[0, 0]})
+        extended.write(1, 30, extended.links(1, 0), {"plaquette": extended.observable("plaquette")[1, 0]})
+        extended.close()
+    assert spec.configs == 30
+    result = lgt("measure", ensemble_file, "-o", "wilson_1x2", "--json")
+    assert " 2 configurations" in result.err
+    assert result.json[str(ensemble_file)]["wilson_1x2"]["n"] == 62
+
+
+def test_numbers_of_another_ensemble_of_that_name_do_not_count(lgt, ensemble_file: Path) -> None:
+    """Negative control: the file beside the ensemble is the right one in all but the checksums."""
+    assert lgt("measure", ensemble_file, "-o", "wilson_1x2").status == 0
+    ensemble_file.unlink()
+    config = RunConfig(
+        group="SU2", lattice="4x6", beta=2.0, configs=30, chains=2, seed=7, separation=2, out=ensemble_file
+    )
+    generate(config).close()
+    assert list(lgt("analyse", ensemble_file, "--json").json) == ["plaquette"]
+    assert lgt("analyse", ensemble_file, "-o", "wilson_1x2").status == 2
+    assert "60 configurations" in lgt("measure", ensemble_file, "-o", "wilson_1x2").err
+
+
+def test_several_ensembles_at_once(lgt, ensemble_file: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copy(ensemble_file, tmp_path / "other.h5"))
+    result = lgt("measure", ensemble_file, other, "-o", "action_density", "--json")
+    assert list(result.json) == [str(ensemble_file), str(other)]
+    table = lgt("measure", ensemble_file, other, "-o", "action_density")
+    assert table.out.count("action_density") == 2
+
+
+def test_bad_requests_are_refused_and_leave_nothing(lgt, ensemble_file: Path) -> None:
+    for words in (["-o", "wilson"], ["-o", "polyakov_re_2"], []):
+        result = lgt("measure", ensemble_file, *words)
+        assert result.status == 2
+        assert result.out == ""
+    assert lgt("measure", ensemble_file.with_name("none.h5"), "-o", "wilson_1x2").status == 2
+    assert [path.name for path in ensemble_file.parent.iterdir()] == ["ens.h5"]
+
+
+def test_a_foreign_or_damaged_sidecar_is_not_overwritten(lgt, ensemble_file: Path) -> None:
+    beside = _sidecar.sidecar_path(ensemble_file)
+    with h5py.File(beside, "w") as file:
+        file["mine"] = 1
+    result = lgt("measure", ensemble_file, "-o", "wilson_1x2")
+    assert result.status == 2
+    assert "another kind" in result.err
+    beside.write_bytes(b"broken")
+    result = lgt("measure", ensemble_file, "-o", "wilson_1x2")
+    assert result.status == 2
+    assert "damaged" in result.err
+    assert beside.read_bytes() == b"broken"
