@@ -17,8 +17,8 @@ def analyse(
         typer.Option(
             "--observable",
             "-o",
-            help="Observable to show, may be repeated; all that are stored or measured by default. "
-            "Example: --observable plaquette",
+            help="Observable to show, may be repeated, or names joined by commas; all that are stored or "
+            "measured by default. Example: --observable plaquette",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
@@ -34,8 +34,9 @@ def analyse(
     from lgt.cli import _results
     from lgt.ensemble import Ensemble
 
+    names = [name for given in observable or () for name in given.split(",")]
     with Ensemble.open(ensemble) as opened:
-        results = _results.estimates_of(opened, _results.series_of(opened, observable))
+        results = _results.estimates_of(opened, _results.series_of(opened, names))
         if json:
             emit_json({name: result.as_json() for name, result in results.items()})
         else:

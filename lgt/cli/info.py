@@ -12,7 +12,7 @@ from lgt.cli._output import emit_json
 
 def info(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Ensemble file; none for the installation.")
+        Path | None, typer.Argument(metavar="FILE", help="Ensemble file; none for the installation.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:

@@ -43,6 +43,10 @@ def test_observables_beside_the_plaquette(lgt, ensemble_file: Path) -> None:
     assert list(everything) == ["plaquette", "polyakov_abs", "wilson_1x2"]
     chosen = lgt("analyse", ensemble_file, "--json", "--observable", "wilson_1x2").json
     assert chosen == {"wilson_1x2": everything["wilson_1x2"]}
+    assert list(lgt("analyse", ensemble_file, "--json", "-o", "wilson_1x2,plaquette").json) == [
+        "wilson_1x2",
+        "plaquette",
+    ]
 
 
 def test_what_was_not_measured_is_refused_with_the_command(lgt, ensemble_file: Path) -> None:
