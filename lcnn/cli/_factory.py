@@ -55,6 +55,10 @@ def model_of(target: str) -> Callable[..., Any]:
         if isinstance(error, TypeError) and error.__traceback__ and error.__traceback__.tb_next is None:
             remedy = "name a function without arguments that returns the model, not the model itself"
         raise InputError(f"calling {target}()", blame(error), remedy) from None
+    if isinstance(model, type):
+        raise InputError(
+            f"the model that {target}() returns", f"the class {model.__name__}", "return an instance"
+        )
     if not callable(model):
         what = "None" if model is None else f"an object of type {type(model).__name__}"
         raise InputError(f"the model that {target}() returns", what, "return a callable or a torch module")

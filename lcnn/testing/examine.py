@@ -195,7 +195,7 @@ class _Examination:
             return [*findings, *self._not_judged(lattice, "vacuous output")]
         findings.append(Finding("depends on the links", lattice, True))
         findings.append(self._batch_independent(lattice, links, output, scale))
-        rounded = self.dtype == "complex128" and _is_single(pool)
+        rounded = self.dtype == "complex128" and (_is_single(pool) or self._is_coarse(links, output))
         return findings + [self._symmetric(each, lattice, scale, rounded) for each in self.symmetries]
 
     def _given(self, lattice: Lattice, number: int) -> Array:
@@ -225,6 +225,28 @@ class _Examination:
         how = "alone" if alone >= reversed_order else "in another order"
         reason = f"the output for a configuration changes by {worst:.3g} of its spread if it comes {how}"
         return Finding(name, lattice, False, reason, worst)
+
+    def _is_coarse(self, links: Array, output: Array) -> bool:
+        """Whether the output stands still under changes of the links that double precision resolves.
+
+        An invariant that is rounded inside, a trace cast to float32 say, is the same before and after a
+        symmetry, so that no symmetry shows it. A smooth output moves in proportion: its response to a
+        large step predicts the step that moves it by a hundred units in the last place.
+        """
+        rng = np.random.default_rng(0)
+        coordinates = rng.standard_normal((*links.shape[:-2], self.group.dimension))
+
+        def response(step: float) -> Array:
+            moved = self.group.exp(step * self.group.algebra(coordinates)) @ links
+            return np.asarray(np.abs(self.subject(moved) - output).ravel())
+
+        slopes = response(1e-6) / 1e-6  # some ten units of single precision
+        if not slopes.any():
+            return False  # a count or a charge
+        typical = float(np.median(slopes[slopes > 0]))
+        eps = float(np.finfo(float).eps)
+        step = max(100 * eps * float(np.abs(output).max()) / typical, 500 * eps)  # links have digits too
+        return step < 1e-9 and bool(np.mean(response(step)[slopes >= typical] == 0) > 0.5)
 
     def _is_off_centre(self, worst: EquivarianceError, seed: int, lattice: Lattice) -> bool:
         """Whether a field that B_d does not carry to itself has an invariant sum all the same."""
@@ -265,8 +287,8 @@ class _Examination:
         reason = worst.complaint(self.tolerance)
         if not reason and rounded and self.tolerance < SINGLE_EPS:
             reason = (
-                f"the output is rounded to single precision, which hides errors below {SINGLE_EPS:.1g}: "
-                "compute in double, or use --dtype complex64"
+                "somewhere inside, numbers are rounded to single precision, which hides errors below "
+                f"{SINGLE_EPS:.1g}: compute in double, or use --dtype complex64"
             )
         elif reason and self.dtype == "complex128" and worst.error < 1e-4:
             reason += "; the size of single precision inside, or of a small symmetry-breaking term"

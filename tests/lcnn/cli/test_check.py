@@ -56,6 +56,7 @@ def open_edge_field():
         return out
     return model
 def single_inside(): return lambda links: plaquettes(links.astype(np.complex64)).astype(float)
+def single_invariant(): return lambda links: 0.3 * mean(plaquettes(links).astype(np.float32).astype(float))
 def single_scalar(): return lambda links: mean(plaquettes(links.astype(np.complex64))).astype(float)
 def gauge_variant(): return lambda links: plaquettes(links) + 1e-6 * links[:, :1, ..., 0, 0].real
 def one_plane():  # of several: gauge and translations hold, rotations do not
@@ -188,6 +189,7 @@ def chatty():
     return model
 def division(): return 1 / 0
 def nothing(): pass
+def a_class(): return torch.nn.Identity
 def a_number(): return 3
 def leaves(): raise SystemExit(0)
 def random_weights():
@@ -287,6 +289,7 @@ def test_a_correct_functional_passes(check: Check, target: str, options: list[st
         ("plain:open_edge_field", "translation", "gauge", []),
         ("plain:single_inside", "gauge", "deterministic", []),
         ("plain:single_scalar", "gauge", "deterministic", []),
+        ("plain:single_invariant", "gauge", "deterministic", []),
         ("plain:gauge_variant", "gauge", "translation", []),
         ("plain:one_plane", "hypercubic", "gauge", ["--hypercubic", "--lattice", "3x4x5"]),
         ("plain:anisotropic", "hypercubic", "gauge", ["--hypercubic"]),
@@ -306,7 +309,8 @@ def test_a_bug_is_named_by_its_symmetry_and_repeats(
     assert verdicts[symmetry] == "FAIL"
     assert verdicts[holding] == "pass"
     failed = [line for line in result.out.splitlines() if line.startswith(f"FAIL  {symmetry}")]
-    assert "> tolerance 1e-10 in complex128 at batch" in failed[0]
+    rounding = "numbers are rounded to single precision"  # of invariants, which no symmetry shows
+    assert (rounding if "invariant" in target else "> tolerance 1e-10 in complex128 at batch") in failed[0]
     command = next(words for words in _reproducers(result) if symmetry in words)
     assert command[:3] == ["lcnn", "check", target]
     again = check(*command[2:])
@@ -412,6 +416,7 @@ def test_outputs_that_cannot_be_trusted_are_failures(
         ("odd:division", "ZeroDivisionError: division by zero ({file}:{line} in division)"),
         ("odd:leaves", "SystemExit: 0 ({file}:{line} in leaves)"),
         ("odd:nothing", "found None"),
+        ("odd:a_class", "found the class Identity; return an instance"),
         ("odd:a_number", "an object of type int"),
         ("odd:value", "an object of type int"),
         ("odd:chaty", "did you mean 'chatty'"),
@@ -490,7 +495,7 @@ def test_precision_is_asked_for_and_explained(check: Check) -> None:
     where = ["--group", "SU3", "--lattice", "4x6", "--examples", "2"]
     single = check("odd:returns_single", *where)
     assert single.status == 1
-    assert single.out.count("the output is rounded to single precision") == 2
+    assert single.out.count("numbers are rounded to single precision") == 2
     assert check("odd:returns_single", *where, "--tolerance", "1e-6").status == 0
     inside = check("plain:single_inside", *where)
     assert "the size of single precision inside" in inside.out

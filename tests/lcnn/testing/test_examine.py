@@ -93,6 +93,12 @@ def test_rounded_outputs_are_not_judged_in_double() -> None:
     rounded = _report(lambda u: _fields(u).astype(np.float32).astype(np.float64))
     assert [f.ok for f in rounded.findings if f.name in ("gauge", "translation")] == [False, False]
     assert "rounded to single precision" in rounded.findings[-1].reason
+    assert not _report(lambda u: 0.3 * _fields(u).astype(np.float32).astype(float)).ok
+    assert not _report(lambda u: np.sin(_fields(u).astype(np.float32).astype(float).sum((1, 2, 3)))).ok
+    assert _report(lambda u: 1e4 + np.sin(_fields(u).sum((1, 2, 3)))).ok
+    assert _report(lambda u: np.maximum(_fields(u), 0)).ok
+    for stiffness in (1e1, 1e3, 1e5):
+        assert _report(lambda u, k=stiffness: np.tanh(k * _fields(u))).ok
     counts = _report(lambda u: np.round(2 * _fields(u)) / 2)  # few simple numbers are no sign of it
     assert counts.ok
     assert not _report(lambda u: (_fields(u) + 0j).astype(np.complex64)).ok
