@@ -5,12 +5,16 @@
 """
 
 from lcnn.testing.assertion import assert_symmetric, equivariance_error, reproduce, symmetries_of
+from lcnn.testing.examine import Finding, Report, examine
 from lcnn.testing.model import as_numpy, set_precision
 
 __all__ = [
+    "Finding",
+    "Report",
     "as_numpy",
     "assert_symmetric",
     "equivariance_error",
+    "examine",
     "reproduce",
     "set_precision",
     "symmetries_of",

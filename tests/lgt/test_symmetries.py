@@ -218,7 +218,12 @@ def test_symmetries_that_do_not_hold_are_found_broken(entry: Entry) -> None:
     for symmetry in entry.broken:
         with pytest.raises(CheckError, match="> tolerance 1e-10"):
             assert_equivariant(
-                entry.function, symmetry, input_types=[LINKS], output_type=entry.output, dims=entry.dims[:1]
+                entry.function,
+                symmetry,
+                input_types=[LINKS],
+                output_type=entry.output,
+                dims=entry.dims[:1],
+                examples=30,  # some elements of B_d keep some loops
             )
 
 

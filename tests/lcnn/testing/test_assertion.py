@@ -113,7 +113,7 @@ TORCH_MUTANTS: dict[str, Callable[[], nn.Module]] = {
 
 
 def _options(**more: Any) -> dict[str, Any]:
-    return {**KINDS, "groups": ("SU3",), "dims": (2, 3), "examples": 5, **more}
+    return {**KINDS, "groups": ("SU3",), "dims": (2, 3), "examples": 20, **more}
 
 
 @pytest.mark.parametrize("symmetry", SYMMETRIES, ids=repr)
@@ -178,7 +178,7 @@ def test_declared_symmetries_are_what_is_asserted() -> None:
     assert symmetries_of(honest) == (Gauge(), Translation())
     assert_symmetric(honest, examples=3)
     with pytest.raises(CheckError, match="PointGroup"):
-        assert_symmetric(liar, examples=3)
+        assert_symmetric(liar, examples=10)
     for model in (Declared(), nn.Linear(1, 1), Declared("gauge")):
         with pytest.raises(InputError, match=r"set its attribute symmetries"):
             symmetries_of(model)

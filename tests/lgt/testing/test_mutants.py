@@ -36,7 +36,7 @@ SEEN = {
 def _caught(function: Callable[..., Any], symmetry: Symmetry[Any], group: str) -> str:
     """The complaint about a function, empty where there is none."""
     try:
-        assert_equivariant(function, symmetry, **KINDS, groups=(group,), dims=(2, 3), examples=5)
+        assert_equivariant(function, symmetry, **KINDS, groups=(group,), dims=(2, 3), examples=20)
     except CheckError as error:
         return str(error)
     return ""

@@ -22,7 +22,8 @@ def test_extents_are_pairwise_distinct(box: Lattice) -> None:
 
 
 def test_odd_extents_are_drawn_and_boxes_shrink() -> None:
-    assert find(lattices((2,), smallest=3), lambda box: all(L % 2 for L in box.extents)) == Lattice((3, 5))
+    odd = find(lattices((2,), smallest=3), lambda box: all(L % 2 for L in box.extents))
+    assert sorted(odd.extents) == [3, 5]
     assert find(lattices(), lambda box: True) == Lattice((2, 3))
     assert find(lattices((4,), smallest=3), lambda box: True) == Lattice((3, 4, 5, 6))
 
@@ -62,4 +63,4 @@ def test_the_simple_ones() -> None:
     assert find(groups(), lambda group: True) == SU(3)
     assert find(seeds(), lambda seed: True) == 0
     assert find(point_elements(3), lambda g: True) == SignedPermutation.identity(3)
-    assert find(translations(Lattice((3, 4))), lambda g: any(g.translation)).translation == (0, 1)
+    assert find(translations(Lattice((3, 4))), lambda g: any(g.translation)).translation in {(0, 1), (1, 0)}
