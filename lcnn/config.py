@@ -22,7 +22,9 @@ _Rate = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 _NotNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A part of a RUN.toml: frozen, unknown keys refused, errors as one line that names the key."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def __init__(self, **keys: Any) -> None:
@@ -32,7 +34,7 @@ class _Section(BaseModel):
             raise _refusal(error) from None
 
 
-class DataConfig(_Section):
+class DataConfig(Section):
     """Which configurations are learned from, and what is to be predicted from them.
 
     The split is by chain: the last `test_chains` chains of every ensemble are kept for testing, the
@@ -74,7 +76,7 @@ class DataConfig(_Section):
         return tuple(found)
 
 
-class TrainingConfig(_Section):
+class TrainingConfig(Section):
     """How the weights are found: AdamW (amsgrad) on the mean squared error.
 
     Examples
@@ -118,7 +120,7 @@ class TrainingConfig(_Section):
         return text.strip()
 
 
-class RunConfig(_Section):
+class RunConfig(Section):
     """A training run: data, model, training and the folder that the results go to.
 
     Examples

@@ -21,7 +21,7 @@ E = TypeVar("E")
 class TableGroup(FiniteGroup[int]):
     """A group given by its product table alone; its elements are the integers 0 to order - 1.
 
-    The table is believed until `check_axioms` is called.
+    The table is believed until `FiniteGroup.check_axioms` is called.
 
     Parameters
     ----------
