@@ -105,8 +105,9 @@ def adversarial_attack(
         y = _predict(model, _transformed(links, exp(chi, group)))
         _keep_worst(before, after, y.detach())
         if step < steps:
-            moved = (y - before).abs().sum()
-            (chi.grad,) = torch.autograd.grad(-moved, [chi])
+            # Where nothing moved yet, either direction will do: |y - before| itself has no slope there.
+            outwards = torch.where(y.detach() < before, -1.0, 1.0)
+            (chi.grad,) = torch.autograd.grad(-(outwards * y).sum(), [chi])
             optimizer.step()
     return Attack("adversarial", before.cpu().numpy(), after.cpu().numpy(), scale)
 

@@ -77,13 +77,17 @@ def parity(
     return figure
 
 
-def loss_curve(histories: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
+def loss_curve(
+    histories: Mapping[str, tuple[Sequence[float], Sequence[float]]], *, log_epochs: bool = False
+) -> Figure:
     """Draw training (thin, dashed) and validation (solid) losses over epochs, on a logarithmic scale.
 
     Parameters
     ----------
     histories
         (training, validation) losses of each epoch by label.
+    log_epochs
+        Whether the epochs are on a logarithmic scale too, for trainings of very different length.
     """
     figure, (axes,) = _figure((6.4, 4.2), 1, 1)
     for k, (label, (train, validation)) in enumerate(histories.items()):
@@ -91,7 +95,10 @@ def loss_curve(histories: Mapping[str, tuple[Sequence[float], Sequence[float]]])
         colour = COLOURS[k % len(COLOURS)]
         axes.plot(epochs, train, color=colour, linewidth=1, linestyle=(0, (3, 2)), alpha=0.7)
         axes.plot(epochs, validation, color=colour, linewidth=1.8, label=label)
-    axes.set(xlabel="epoch", ylabel="mean squared error", yscale="log")
+    scale = "log" if log_epochs else "linear"
+    axes.set(xlabel="epoch", ylabel="mean squared error", yscale="log", xscale=scale)
+    if log_epochs:
+        axes.xaxis.set_major_formatter("{x:g}")
     axes.set_title("validation (solid) and training loss (dashed)", loc="left", color="#444444", fontsize=11)
     axes.legend(loc="best", frameon=False)
     return figure
@@ -243,4 +250,6 @@ def _short(value: float) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.2g} %" if value >= 1e-3 else _short(value)
+    if value < 1e-3:
+        return _short(value)
+    return f"{100 * value:.0f} %" if value >= 0.1 else f"{100 * value:.2g} %"
