@@ -72,10 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         0 done; 1 a check failed; 2 bad input; 3 stopped, resumable; 4 disk or I/O failure.
     """
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = app(
-            args=None if arguments is None else list(arguments), prog_name="lgt", standalone_mode=False
-        )
+        # The words travel along, for commands that record how they were called.
+        status = app(args=words, obj=words, prog_name="lgt", standalone_mode=False)
     except LgtError as error:
         _fail(str(error), error.exit_status)
     except BrokenPipeError:

@@ -39,6 +39,7 @@ def _running(flag: str, text: str, default: str, example: str) -> Any:
 
 
 def generate(
+    context: typer.Context,
     run: Annotated[
         Path | None,
         typer.Argument(
@@ -128,7 +129,7 @@ def generate(
         "threads": int(threads) if threads and threads.isdecimal() else threads,
     }
     config = _config(run, {key: value for key, value in given.items() if value is not None})
-    command, begin = shlex.join(["lgt", *sys.argv[1:]]), time.monotonic()
+    command, begin = shlex.join(["lgt", *context.obj]), time.monotonic()
     with _display() as progress, make(config, resume=resume, progress=progress, command=command) as ensemble:
         summary = _summary(config, ensemble, time.monotonic() - begin)
     if summary["exhausted"]:
