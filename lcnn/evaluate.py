@@ -129,14 +129,14 @@ class Evaluation:
 
 
 def constant_error(target: np.ndarray) -> float:
-    """Return the error of the best constant: the variance of the targets.
+    """Return the error of the best constant: the variance of the targets, unbiased; NaN for a single one.
 
     Examples
     --------
     >>> constant_error(np.array([0.0, 1.0]))
-    0.25
+    0.5
     """
-    return float(np.var(target))
+    return float(np.var(target, ddof=1)) if len(target) > 1 else float("nan")
 
 
 def beta_error(target: np.ndarray, betas: np.ndarray) -> float:

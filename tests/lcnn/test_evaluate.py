@@ -49,7 +49,8 @@ def test_bounds_are_those_of_their_predictors() -> None:
     betas = np.repeat([0.1, 3.0, 6.0], 4000)
     target = betas / 6 + rng.normal(size=12000) * np.repeat([0.1, 0.2, 0.3], 4000)
     assert beta_error(target, betas) == pytest.approx((0.01 + 0.04 + 0.09) / 3, rel=0.03)
-    assert constant_error(target) == pytest.approx(np.mean((target - target.mean()) ** 2))
+    assert constant_error(target) == pytest.approx(np.sum((target - target.mean()) ** 2) / 11999)
+    assert np.isnan(constant_error(target[:1]))
     # Two configurations of each beta: a mean fitted to them would find half the error.
     pairs = np.concatenate([beta_error_pairs(rng) for _ in range(3000)])
     assert pairs.mean() == pytest.approx(1.0, rel=0.1)
@@ -75,7 +76,7 @@ def test_every_error_against_a_direct_sum(make_ensemble: Callable[..., Path], la
         assert found.mse_site == pytest.approx(np.mean((density - 0.1) ** 2), rel=1e-12)
     else:
         assert found.mse_site is None
-    assert found.mse_mean == pytest.approx(average.var(), rel=1e-12)
+    assert found.mse_mean == pytest.approx(average.var(ddof=1), rel=1e-12)
     within = [average[12 * k : 12 * k + 12].var(ddof=1) for k in range(3)]
     assert found.mse_beta == pytest.approx(np.mean(within), rel=1e-12)
     assert found.summary()["configurations"] == 36
