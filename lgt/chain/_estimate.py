@@ -15,6 +15,7 @@ from lgt.ensemble import ChainState
 from lgt.errors import InputError
 from lgt.field import cold
 from lgt.lattice import Lattice
+from lgt.replicas import Replicas
 from lgt.rng import Stream
 from lgt.update import Updater
 
@@ -84,27 +85,26 @@ def size(nbytes: float) -> str:
     return f"{nbytes:.3g} TB"
 
 
-def workers(config: RunConfig) -> int:
-    """How many chains advance at the same time."""
+def threads(config: RunConfig) -> int:
+    """How many threads may work at the same time."""
     if config.threads != "auto":
-        return min(config.threads, config.chains)
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, config.chains)
+        return config.threads
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def estimate(config: RunConfig, updater: Updater, states: Sequence[ChainState], nbytes: int) -> Estimate:
-    """Time some sweeps on a copy of the first state; random numbers have no memory, so nothing changes."""
-    action, stream = config.lattice_action, Stream(config.seed, 0)
-    smallest = Lattice((2,) * config.box.d)
-    updater.update(cold(smallest, config.gauge_group), action, stream, 0)  # compiles
-    scratch = states[0].links.copy()
+    """Time some sweeps on a copy of the states; random numbers have no memory, so nothing changes."""
+    streams = [Stream(config.seed, chain) for chain in range(len(states))]
+    action, scratch = config.lattice_action, Replicas([s.links for s in states], streams, threads(config))
+    smallest = Replicas([cold(Lattice((2,) * config.box.d), config.gauge_group)], streams[:1])
+    updater.advance(smallest, action, 0)  # compiles
     begin, done = time.perf_counter(), 0
     while done == 0 or (done < _TRIAL_SWEEPS and time.perf_counter() - begin < _TRIAL_SECONDS):
-        updater.update(scratch, action, stream, done)
+        updater.advance(scratch, action, done)
         done += 1
-    each = (time.perf_counter() - begin) / done
+    together = (time.perf_counter() - begin) / done
     left = [config.sweeps - state.sweep for state in states]
-    return Estimate(sum(left), each, each * max(max(left), sum(left) / workers(config)), nbytes)
+    return Estimate(sum(left), together / len(states), together * max(left), nbytes)
 
 
 def check_space(path: Path, nbytes: int) -> None:

@@ -10,13 +10,14 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.chain._estimate import Estimate, workers
-from lgt.chain._schedule import Checkpoint, Schedule
+from lgt.chain._estimate import Estimate, threads
+from lgt.chain._schedule import Schedule
 from lgt.chain._stop import Stop
 from lgt.config import RunConfig
 from lgt.ensemble import ChainState, Ensemble
 from lgt.errors import StoppedError
 from lgt.observable import Observable, parse_observable
+from lgt.replicas import Replicas
 from lgt.rng import Stream
 from lgt.update import Sweep
 
@@ -52,29 +53,54 @@ Callback = Callable[[Progress], None]
 
 
 @final
-class Chain:
-    """One Markov chain in memory."""
+class Chains:
+    """The Markov chains of a run in memory; those that are equally far advance together.
 
-    def __init__(self, config: RunConfig, number: int, state: ChainState) -> None:
-        self.number = number
-        self.sweep, self.exhausted = state.sweep, state.exhausted
-        self.links = np.array(state.links, dtype=np.complex128, order="C")
-        self._action, self._stream = config.lattice_action, Stream(config.seed, number)
-        self._updater = Sweep(config.overrelax)
+    Parameters
+    ----------
+    config
+        The run.
+    states
+        Where each chain stands.
+    """
 
-    @property
-    def state(self) -> ChainState:
-        """Where it stands now; shares the links."""
-        return ChainState(self.links, self.sweep, self.exhausted)
+    def __init__(self, config: RunConfig, states: Sequence[ChainState]) -> None:
+        self._config, self._updater = config, Sweep(config.overrelax)
+        self.sweeps = [state.sweep for state in states]
+        self._exhausted = [state.exhausted for state in states]
+        self._links = [np.array(state.links, dtype=np.complex128, order="C") for state in states]
+        self._packed: Replicas | None = None
+        self._members: tuple[int, ...] = ()
 
-    def advance(self, sweep: int, stop: Stop) -> None:
-        """Go on until `sweep` sweeps are done, or until the end of the sweep in which a stop is requested."""
-        while self.sweep < sweep:
-            report = self._updater.update(self.links, self._action, self._stream, self.sweep)
-            self.sweep += 1
-            self.exhausted += report.exhausted
+    def advance(self, members: Sequence[int], sweep: int, stop: Stop) -> None:
+        """Take chains of equal sweep on to `sweep`, or to the end of a sweep in which a stop is requested."""
+        state = self._pack(tuple(members))
+        while (done := self.sweeps[members[0]]) < sweep:
+            self._updater.advance(state, self._config.lattice_action, done)
+            for chain in members:
+                self.sweeps[chain] += 1
             if stop.requested():
                 return
+
+    def state(self, chain: int) -> ChainState:
+        """Where a chain stands now."""
+        exhausted = self._exhausted[chain]
+        if chain in self._members and self._packed is not None:
+            place = self._members.index(chain)
+            return ChainState(
+                self._packed.links(place), self.sweeps[chain], exhausted + self._packed.exhausted[place]
+            )
+        return ChainState(self._links[chain], self.sweeps[chain], exhausted)
+
+    def _pack(self, members: tuple[int, ...]) -> Replicas:
+        if self._packed is None or members != self._members:
+            states = {chain: self.state(chain) for chain in {*members, *self._members}}
+            for chain, state in states.items():
+                self._links[chain], self._exhausted[chain] = state.links, state.exhausted
+            streams = [Stream(self._config.seed, chain) for chain in members]
+            links = [self._links[chain] for chain in members]
+            self._packed, self._members = Replicas(links, streams, threads(self._config)), members
+        return self._packed
 
 
 @final
@@ -115,79 +141,67 @@ class Run:
         StorageError
             If the disk is full or fails.
         """
-        chains = [Chain(self._config, number, state) for number, state in enumerate(states)]
-        with concurrent.futures.ThreadPoolExecutor(workers(self._config)) as pool:
+        chains = Chains(self._config, states)
+        with concurrent.futures.ThreadPoolExecutor(1) as worker:
             try:
                 self._complete(chains)
-                while any(chain.sweep < self._config.sweeps for chain in chains):
+                while any(sweep < self._config.sweeps for sweep in chains.sweeps):
                     # A signal stops at once; a time limit leaves room for one sweep, so that each requeued
                     # run gets further.
                     if self._stop.requested() and (self._swept or self._stop.signalled):
                         raise self._stopped(chains)
-                    self._leg(pool, chains)
+                    self._leg(worker, chains)
             finally:
-                self._stop.request("an error")  # else the pool would wait for the end of the leg
+                self._stop.request("an error")  # else the worker would go on to the end of the leg
 
-    def _complete(self, chains: Sequence[Chain]) -> None:
+    def _complete(self, chains: Chains) -> None:
         """Store what is due now: a kill may have come between a state and its configuration."""
-        for chain in chains:
-            point = self._schedule.at(chain.sweep)
+        for chain, sweep in enumerate(chains.sweeps):
+            point = self._schedule.at(sweep)
             if point is None or point.config is None:
                 continue
-            if not self._ensemble.finished[chain.number, point.config]:
-                self._write_config(chain, point.config, self._measure(chain))
+            if not self._ensemble.finished[chain, point.config]:
+                links = chains.state(chain).links
+                self._ensemble.write(chain, point.config, links, self._measure(links))
 
-    def _leg(self, pool: concurrent.futures.Executor, chains: Sequence[Chain]) -> None:
-        """Advance the chains that are furthest back to their next checkpoint."""
-        points = [self._schedule.after(chain.sweep) for chain in chains]
-        ordinal = min(point.ordinal for point in points)
-        point = next(point for point in points if point.ordinal == ordinal)
-        behind = [chain for chain, due in zip(chains, points, strict=True) if due == point]
-        before = [chain.sweep for chain in behind]
-        jobs = {chain.number: pool.submit(self._work, chain, point) for chain in behind}
-        waiting = set(jobs.values())
-        while waiting:
-            _, waiting = concurrent.futures.wait(waiting, timeout=_LOOK_SECONDS)
-            if waiting:
-                self._report(chains)
+    def _leg(self, worker: concurrent.futures.Executor, chains: Chains) -> None:
+        """Advance the chains that are furthest back to their next checkpoint, and store them."""
+        before = min(chains.sweeps)
+        members = [chain for chain, sweep in enumerate(chains.sweeps) if sweep == before]
+        point = self._schedule.after(before)
+        # In another thread, so that this one can report and receive signals.
+        job = worker.submit(chains.advance, members, point.sweep, self._stop)
+        while concurrent.futures.wait([job], timeout=_LOOK_SECONDS).not_done:
+            self._report(chains)
+        job.result()
         self._swept = True
         plaquettes = []
-        for chain, sweep in zip(behind, before, strict=True):
-            values = jobs[chain.number].result()
-            if chain.sweep > sweep:
-                self._ensemble.write_state(point.slot, chain.number, chain.state)
-            if values is not None and point.config is not None:
-                self._write_config(chain, point.config, values)
+        for chain in members:
+            state = chains.state(chain)
+            if state.sweep > before:
+                self._ensemble.write_state(point.slot, chain, state)
+            if state.sweep == point.sweep and point.config is not None:
+                values = self._measure(state.links)
+                self._ensemble.write(chain, point.config, state.links, values)
                 plaquettes.append(float(values["plaquette"]))
-        if any(chain.sweep < point.sweep for chain in behind):
+        if chains.sweeps[members[0]] < point.sweep:
             raise self._stopped(chains)
-        note = ""
         if point.config is not None:
             note = f"configuration {point.config + 1} of {self._config.configs}: sweep {point.sweep}, "
-            note += f"plaquette {np.mean(plaquettes):.6f}"
-        self._report(chains, note)
+            self._report(chains, note + f"plaquette {np.mean(plaquettes):.6f}")
 
-    def _work(self, chain: Chain, point: Checkpoint) -> dict[str, NDArray[np.float64]] | None:
-        chain.advance(point.sweep, self._stop)
-        if chain.sweep < point.sweep or point.config is None:
-            return None
-        return self._measure(chain)
-
-    def _measure(self, chain: Chain) -> dict[str, NDArray[np.float64]]:
+    def _measure(self, links: NDArray[np.complex128]) -> dict[str, NDArray[np.float64]]:
         d = self._config.box.d
-        return {observable.name: observable.value(chain.links, d) for observable in self._observables}
+        return {observable.name: observable.value(links, d) for observable in self._observables}
 
-    def _write_config(self, chain: Chain, config: int, values: dict[str, NDArray[np.float64]]) -> None:
-        self._ensemble.write(chain.number, config, chain.links, values)
-
-    def _report(self, chains: Sequence[Chain], note: str = "") -> None:
-        done = sum(chain.sweep for chain in chains)
+    def _report(self, chains: Chains, note: str = "") -> None:
+        done = sum(chains.sweeps)
         total = self._config.sweeps * self._config.chains
         stored = self._ensemble.length
         self._progress(Progress(done, total, stored, self._config.configs, note))
 
-    def _stopped(self, chains: Sequence[Chain]) -> StoppedError:
-        sweep, total = min(chain.sweep for chain in chains), self._config.sweeps
+    def _stopped(self, chains: Chains) -> StoppedError:
+        sweep, total = min(chains.sweeps), self._config.sweeps
         stored = f"{self._ensemble.length} of {self._config.configs} configurations stored"
         return StoppedError(
             f"the run of {self._ensemble.path}",

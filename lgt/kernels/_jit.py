@@ -102,7 +102,7 @@ class _CacheFiles(IndexDataCacheFile):
     """One file for each kernel, stamp and signature, found by its name: no index that could go stale."""
 
     def __init__(self, folder: str, name: str, stamp: str) -> None:
-        super().__init__(folder, name, stamp)  # type: ignore[no-untyped-call]
+        super().__init__(folder, name, stamp)
         self._folder, self._name, self._stamp = Path(folder), name, stamp[:16]
 
     def _file(self, key: Any) -> Path:
@@ -120,7 +120,7 @@ class _CacheFiles(IndexDataCacheFile):
                     old.unlink(missing_ok=True)
             # Written under a temporary name and renamed, so that a reader sees all of it or nothing.
             with self._open_for_write(str(self._file(key))) as file:
-                file.write(dumps(data))  # type: ignore[no-untyped-call]
+                file.write(dumps(data))
 
     def load(self, key: Any) -> Any:
         try:
@@ -137,7 +137,7 @@ class _KernelCache(FunctionCache):
     """numba's cache of a function, with the stamp and the files above."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function)  # type: ignore[no-untyped-call]
+        super().__init__(function)
         self.stamp = source_stamp(function)
         name = (
             f"{Path(inspect.getfile(function)).stem}.{function.__qualname__}.{sys.implementation.cache_tag}"

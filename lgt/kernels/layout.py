@@ -1,53 +1,13 @@
-"""The arrays that kernels take: links with their sites numbered, neighbour tables, and an order of sites."""
+"""The user's arrays as kernels need them: links with their sites numbered, and N as a type."""
 
 from __future__ import annotations
-
-from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lgt.errors import ShapeError
-from lgt.lattice import Lattice
 
 Complex = NDArray[np.complex128]
-#: Site numbers in kernels are unsigned: numba then leaves out the test for negative indices.
-SiteTable = NDArray[np.uintp]
-
-
-class Tables(NamedTuple):
-    """What a sweep kernel needs to know of the lattice.
-
-    Attributes
-    ----------
-    up, down
-        Site number of x + mu and x - mu, shape (d, volume).
-    order
-        All sites, colour by colour, by increasing number within a colour, shape (volume,).
-    """
-
-    up: SiteTable
-    down: SiteTable
-    order: SiteTable
-
-
-@lru_cache(maxsize=8)
-def tables(lattice: Lattice) -> Tables:
-    """The tables of a lattice; made once and read-only.
-
-    Examples
-    --------
-    >>> tables(Lattice((2, 2))).order
-    array([0, 3, 1, 2], dtype=uint64)
-    """
-    order = np.argsort(lattice.colours, kind="stable")
-    made = Tables(
-        *(np.ascontiguousarray(table, dtype=np.uintp) for table in (lattice.up, lattice.down, order))
-    )
-    for table in made:
-        table.flags.writeable = False
-    return made
 
 
 def flat(links: Complex) -> Complex:

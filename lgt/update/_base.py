@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from typing import final
 
 import numpy as np
@@ -13,8 +14,9 @@ from lgt.action import Action, Wilson, group_of
 from lgt.errors import InputError, PhysicsError
 from lgt.field import lattice_of
 from lgt.group import UnitaryGroup
-from lgt.kernels.layout import Tables, flat, tables
+from lgt.kernels.layout import flat
 from lgt.lattice import Lattice
+from lgt.replicas import Replicas, Task
 from lgt.rng import Stream
 
 #: The counter has 8 bits for the SU(2) subgroup, and 23 * 22 / 2 = 253.
@@ -70,22 +72,43 @@ class Updater(ABC):
         """
 
     @abstractmethod
+    def advance(self, state: Replicas, action: Action, number: int) -> None:
+        """Update all links of chains that are packed for it, once.
+
+        Parameters
+        ----------
+        state
+            The chains; their links change.
+        action
+            The action, one that `validate` accepts.
+        number
+            The number of this update in its chain, at least 0 and below 2^32; each random number is a
+            function of the stream, this number and the link alone. Give every update another one.
+
+        Raises
+        ------
+        PhysicsError
+            As `validate`.
+        InputError
+            If `number` is out of range.
+        """
+
+    @final
     def update(
         self, links: NDArray[np.complex128], action: Action, stream: Stream, number: int
     ) -> UpdateReport:
-        """Update all links once, in place.
+        """Update the links of one configuration once, in place: packing and unpacking included.
+
+        For many updates in a row, pack once (`lgt.replicas.Replicas`) and use `advance`.
 
         Parameters
         ----------
         links
             One configuration, shape (d, *extents, N, N), complex128, C-contiguous; 1 x 1 is U(1).
-        action
-            The action, one that `validate` accepts.
+        action, number
+            As for `advance`.
         stream
             The random numbers of this chain.
-        number
-            The number of this update in its chain, at least 0 and below 2^32; each random number is a
-            function of the stream, this number and the link alone. Give every update another one.
 
         Raises
         ------
@@ -96,6 +119,17 @@ class Updater(ABC):
         InputError
             If `number` is out of range.
         """
+        sites = flat(links)
+        self.validate(action, group_of(links), lattice_of(links, links.shape[0]))
+        state = Replicas([links], [stream])
+        self.advance(state, action, number)
+        links[...] = state.links(0)
+        return UpdateReport(links=sites.shape[0] * sites.shape[1] * self.visits, exhausted=state.exhausted[0])
+
+    @property
+    def visits(self) -> int:
+        """How often one update visits each link."""
+        return 1
 
 
 class LocalUpdater(Updater):
@@ -129,20 +163,28 @@ class LocalUpdater(Updater):
             )
 
     @final
-    def update(
-        self, links: NDArray[np.complex128], action: Action, stream: Stream, number: int
-    ) -> UpdateReport:
+    def advance(self, state: Replicas, action: Action, number: int) -> None:
         """One visit of every link."""
-        sites = flat(links)
-        lattice = lattice_of(links, links.shape[0])
-        self.validate(action, group_of(links), lattice)
+        self.validate(action, state.group, state.lattice)
         if not 0 <= number < 2**32:
             raise InputError(f"update number {number}", "no room in the random counter", "use 0 to 2^32 - 1")
-        exhausted = self.sweep(sites, tables(lattice), action, stream, number)
-        return UpdateReport(links=sites.shape[0] * sites.shape[1], exhausted=exhausted)
+        d, n_colours = state.lattice.d, state.lattice.n_colours
+        if state.pieces == 1:
+            state.each(partial(self.blocks, action, number, (0, d), (0, n_colours)))
+            return
+        # Blocks of one direction and colour are independent; between those all threads wait.
+        for mu in range(d):
+            for colour in range(n_colours):
+                state.each(partial(self.blocks, action, number, (mu, mu + 1), (colour, colour + 1)))
 
     @abstractmethod
-    def sweep(
-        self, sites: NDArray[np.complex128], table: Tables, action: Action, stream: Stream, number: int
-    ) -> int:
-        """Update links of shape (d, volume, N, N) in place, all checked; returns the exhausted draws."""
+    def blocks(
+        self,
+        action: Action,
+        number: int,
+        mus: tuple[int, int],
+        colours: tuple[int, int],
+        task: Task,
+        piece: int,
+    ) -> None:
+        """Update the links of the directions and colours in two half-open ranges, one piece of each."""

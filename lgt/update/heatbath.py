@@ -2,105 +2,123 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lgt.action import Action
 from lgt.kernels._jit import inline_kernel, kernel
-from lgt.kernels.layout import Complex, SiteTable, Tables, size_of
-from lgt.kernels.sun import block_of_product, rotate_rows
-from lgt.rng import Purpose, Stream
+from lgt.kernels.lanes import as_bits, f64x8, fma, from_bits, i64x8, load, select, sqrt, store
+from lgt.kernels.matrix import load_row, store_row
+from lgt.replicas import Task
+from lgt.replicas.staple import Box, wilson_staple
+from lgt.replicas.subgroup import product, product_conjugate, rotate, subgroup_vector
+from lgt.rng import Purpose
 from lgt.update._base import LocalUpdater
-from lgt.update._draw import draw_su2, draw_u1
-from lgt.update._staple import wilson_staple
+from lgt.update._draw import Address, draw_su2, draw_u1
 
 #: Attempts of a rejection step before the old value stays. That is exact, since the probability of it
 #: depends on the staple alone; at 0.5 or more acceptance it never happens in practice.
 ATTEMPTS = 64
 #: Below this size a staple has no usable direction, and its weight is 1 to rounding.
-TINY = 1e-100
+_TINY = 1e-100
 _PURPOSE = int(Purpose.HEATBATH)
 
 
 @inline_kernel
 def heat_link(
-    u: Complex,
-    staple: Complex,
+    size: Any,
+    link: int,
+    staple: int,
     beta: float,
-    site: np.uint64,
+    site: Any,
+    chain: Any,
     mu: int,
-    number: np.uint64,
-    attempts: np.uint64,
-    seed: np.uint64,
-    chain: np.uint64,
-    size: tuple[int, ...],
-) -> int:
-    """Heat bath of one link with weight exp((beta/N) Re tr(u staple)); returns the exhausted draws.
+    number: int,
+    seed: int,
+    attempts: int,
+) -> Any:
+    """Heat bath of a block of links with weight exp((beta/N) Re tr(u staple)).
 
     Cabibbo and Marinari, Phys. Lett. B 119 (1982) 387: all subgroups (i, j), i < j, in lexicographic order.
+    Returns the number of exhausted draws of each lane.
     """
     N = len(size)
-    exhausted = 0
-    word = mu | _PURPOSE << 16
+    exhausted, word = i64x8(0), mu | _PURPOSE << 16
     if N == 1:
-        a = staple[0, 0]
-        modulus = abs(a)
-        accepted, phase = draw_u1(beta * modulus, site, np.uint64(word), number, attempts, seed, chain)
-        if accepted:
-            u[0, 0] = phase * (np.conj(a) / modulus) if modulus > TINY else phase
-        return 0 if accepted else 1
+        u, a = load_row(size, link, 0), load_row(size, staple, 0)
+        modulus = sqrt(fma(a[0], a[0], a[1] * a[1]))
+        done, phase = draw_u1(beta * modulus, Address(site, chain, word, number, seed), attempts)
+        usable, inverse = modulus > _TINY, 1.0 / modulus
+        turned = product_conjugate(phase, (a[0] * inverse, a[1] * inverse))
+        new = select(usable, turned[0], phase[0]), select(usable, turned[1], phase[1])
+        store_row(size, (select(done, new[0], u[0]), select(done, new[1], u[1])), link, 0)
+        exhausted = select(done, exhausted, i64x8(1))
     subgroup = 0
     for i in range(N - 1):
         for j in range(i + 1, N):
-            w00, w01, w10, w11 = block_of_product(u, staple, i, j, size)
-            # w = k v + (what the trace does not see), v = ((v0, v1), (-v1*, v0*)) in SU(2)
-            v0 = 0.5 * (w00 + np.conj(w11))
-            v1 = 0.5 * (w01 - np.conj(w10))
-            k = math.sqrt(v0.real**2 + v0.imag**2 + v1.real**2 + v1.imag**2)
-            accepted, h0, h1 = draw_su2(
-                2.0 * beta * k / N, site, np.uint64(word | subgroup << 8), number, attempts, seed, chain
+            v0, v1 = subgroup_vector(size, link, staple, i, j)
+            k = sqrt(fma(v0[0], v0[0], fma(v0[1], v0[1], fma(v1[0], v1[0], v1[1] * v1[1]))))
+            at = Address(site, chain, word | subgroup << 8, number, seed)
+            done, h0, h1 = draw_su2(beta / N * k, at, attempts)
+            # g = h v^+ takes the old v to h
+            p, q = product_conjugate(h0, v0), product_conjugate(h1, v1)
+            r, s = product(h1, v0), product(h0, v1)
+            usable, inverse = k > _TINY, 1.0 / k
+            g0 = (
+                select(usable, (p[0] + q[0]) * inverse, h0[0]),
+                select(usable, (p[1] + q[1]) * inverse, h0[1]),
             )
-            if accepted:
-                # g = h v^+ takes the old v to h
-                g0, g1 = h0, h1
-                if k > TINY:
-                    g0 = (h0 * np.conj(v0) + h1 * np.conj(v1)) / k
-                    g1 = (h1 * v0 - h0 * v1) / k
-                rotate_rows(u, i, j, g0, g1, size)
-            else:
-                exhausted += 1
+            g1 = (
+                select(usable, (r[0] - s[0]) * inverse, h1[0]),
+                select(usable, (r[1] - s[1]) * inverse, h1[1]),
+            )
+            zero = f64x8(0.0)
+            g0 = select(done, g0[0], f64x8(1.0)), select(done, g0[1], zero)
+            rotate(size, link, i, j, g0, (select(done, g1[0], zero), select(done, g1[1], zero)))
+            exhausted = exhausted + select(done, i64x8(0), i64x8(1))
             subgroup += 1
     return exhausted
 
 
 @kernel
-def heat_sweep(
-    links: Complex,
-    up: SiteTable,
-    down: SiteTable,
-    order: SiteTable,
+def heat_blocks(
+    size: Any,
+    links: int,
+    box: Box,
+    chain_address: int,
+    scratch: int,
+    mus: Any,
+    colours: Any,
+    piece: int,
+    pieces: int,
     beta: float,
-    number: np.uint64,
-    attempts: np.uint64,
-    seed: np.uint64,
-    chain: np.uint64,
-    size: tuple[int, ...],
-) -> int:
-    """Heat bath of all links, for each direction in the order of sites given; returns the exhausted draws."""
-    staple = np.empty((len(size), len(size)), dtype=np.complex128)
-    work = np.empty_like(staple)
-    exhausted = 0
-    for mu in range(links.shape[0]):
-        for x in order:
-            wilson_staple(links, up, down, mu, x, staple, work, size)
-            exhausted += heat_link(
-                links[mu, x], staple, beta, np.uint64(x), mu, number, attempts, seed, chain, size
-            )
-    return exhausted
+    number: int,
+    seed: int,
+    attempts: int,
+    tally: int,
+) -> None:
+    """Heat bath of the blocks of some directions and colours: part `piece` of `pieces` of each.
+
+    The exhausted draws of every lane are added to the vector at `tally`.
+    """
+    d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
+    table = np.empty(6 * d, dtype=np.int64)
+    lanes, chain = as_bits(load(f64x8(0.0), box.lanes)), as_bits(load(f64x8(0.0), chain_address))
+    exhausted = as_bits(load(f64x8(0.0), tally))
+    for mu in range(mus[0], mus[1]):
+        for colour in range(colours[0], colours[1]):
+            first, count = box.starts[colour], box.starts[colour + 1] - box.starts[colour]
+            for k in range(first + count * piece // pieces, first + count * (piece + 1) // pieces):
+                x = box.order[k]
+                wilson_staple(size, links, box, mu, x, scratch, table)
+                link = links + (mu * volume + x) * 128 * len(size) ** 2
+                site = lanes + box.first_site[x]
+                exhausted = exhausted + heat_link(
+                    size, link, scratch, beta, site, chain, mu, number, seed, attempts
+                )
+    store(from_bits(exhausted), tally)
 
 
 @final
@@ -114,10 +132,12 @@ class HeatBath(LocalUpdater):
     Examples
     --------
     >>> import lgt
+    >>> from lgt.replicas import Replicas
     >>> from lgt.update import HeatBath
-    >>> links = lgt.cold(lgt.Lattice((4, 6)), lgt.SU(2))
-    >>> HeatBath().update(links, lgt.Wilson(2.0), lgt.Stream(seed=1, chain=0), number=0)
-    UpdateReport(links=48, exhausted=0)
+    >>> state = Replicas([lgt.cold(lgt.Lattice((4, 6)), lgt.SU(2))], [lgt.Stream(seed=1, chain=0)])
+    >>> HeatBath().advance(state, lgt.Wilson(2.0), number=0)
+    >>> state.exhausted
+    [0]
     """
 
     @property
@@ -125,21 +145,29 @@ class HeatBath(LocalUpdater):
         """``heatbath``."""
         return "heatbath"
 
-    def sweep(
-        self, sites: NDArray[np.complex128], table: Tables, action: Action, stream: Stream, number: int
-    ) -> int:
-        """One heat bath of every link; returns the draws that used up their attempts."""
-        seed, chain = stream.key
-        exhausted = heat_sweep(
-            sites,
-            table.up,
-            table.down,
-            table.order,
+    def blocks(
+        self,
+        action: Action,
+        number: int,
+        mus: tuple[int, int],
+        colours: tuple[int, int],
+        task: Task,
+        piece: int,
+    ) -> None:
+        """One heat bath of every link of a part."""
+        heat_blocks(
+            task.size,
+            task.links,
+            task.box,
+            task.chains,
+            task.scratch(piece),
+            mus,
+            colours,
+            piece,
+            task.pieces,
             float(action.beta),
-            np.uint64(number),
-            np.uint64(ATTEMPTS),
-            np.uint64(seed),
-            np.uint64(chain),
-            size_of(sites.shape[-1]),
+            number,
+            task.seed,
+            ATTEMPTS,
+            task.tally(piece),
         )
-        return int(exhausted)

@@ -3,59 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lgt.action import Action
 from lgt.kernels._jit import inline_kernel, kernel
-from lgt.kernels.layout import Complex, SiteTable, Tables, size_of
-from lgt.kernels.sun import block_of_product, rotate_rows
-from lgt.rng import Stream
+from lgt.kernels.lanes import f64x8, fma, select
+from lgt.kernels.matrix import load_row, row_dot_column, store_row
+from lgt.replicas import Task
+from lgt.replicas.staple import Box, wilson_staple
+from lgt.replicas.subgroup import product_conjugate, rotate, subgroup_vector
 from lgt.update._base import LocalUpdater
-from lgt.update._staple import wilson_staple
 
 #: Below this squared size a staple has no usable direction, and the link stays.
 _TINY = 1e-200
 
 
 @inline_kernel
-def reflect_link(u: Complex, staple: Complex, size: tuple[int, ...]) -> None:
-    """Reflect one link in every SU(2) subgroup: u -> (v^+)^2 u, which keeps Re tr(u staple).
+def reflect_link(size: Any, link: int, staple: int) -> None:
+    """Reflect a block of links in every SU(2) subgroup: u -> (v^+)^2 u, which keeps Re tr(u staple).
 
     For U(1) the angle of ``u staple`` changes its sign.
     """
     N = len(size)
     if N == 1:
-        a = staple[0, 0]
-        square = a.real**2 + a.imag**2
-        if square > _TINY:
-            u[0, 0] = np.conj(u[0, 0] * a) * np.conj(a) / square
-        return
+        u, a = load_row(size, link, 0), load_row(size, staple, 0)
+        square = fma(a[0], a[0], a[1] * a[1])
+        x = row_dot_column(size, u, staple, 0)
+        # u' a = (u a)^*, so u' = (u a)^* a^* / |a|^2
+        turned = product_conjugate((x[0], -x[1]), (a[0], a[1]))
+        usable, inverse = square > _TINY, 1.0 / square
+        store_row(
+            size,
+            (select(usable, turned[0] * inverse, u[0]), select(usable, turned[1] * inverse, u[1])),
+            link,
+            0,
+        )
     for i in range(N - 1):
         for j in range(i + 1, N):
-            w00, w01, w10, w11 = block_of_product(u, staple, i, j, size)
-            v0 = w00 + np.conj(w11)
-            v1 = w01 - np.conj(w10)
-            square = v0.real**2 + v0.imag**2 + v1.real**2 + v1.imag**2
-            if square > _TINY:
-                # v = (x0 + i x.sigma); (v^+)^2 = (x0^2 - x.x) - 2 i x0 x.sigma = 2 x0 v^+ - 1
-                factor = 2.0 * v0.real / square
-                rotate_rows(u, i, j, factor * np.conj(v0) - 1.0, -factor * v1, size)
+            v0, v1 = subgroup_vector(size, link, staple, i, j)
+            square = fma(v0[0], v0[0], fma(v0[1], v0[1], fma(v1[0], v1[0], v1[1] * v1[1])))
+            # v = (x0 + i x.sigma); (v^+)^2 = (x0^2 - x.x) - 2 i x0 x.sigma = 2 x0 v^+ - 1
+            factor = select(square > _TINY, 2.0 * v0[0] / square, f64x8(0.0))
+            one = select(square > _TINY, f64x8(-1.0), f64x8(1.0))
+            g0 = (fma(factor, v0[0], one), -(factor * v0[1]))
+            rotate(size, link, i, j, g0, (-(factor * v1[0]), -(factor * v1[1])))
 
 
 @kernel
-def reflect_sweep(
-    links: Complex, up: SiteTable, down: SiteTable, order: SiteTable, size: tuple[int, ...]
+def reflect_blocks(
+    size: Any, links: int, box: Box, scratch: int, mus: Any, colours: Any, piece: int, pieces: int
 ) -> None:
-    """Over-relaxation of all links, for each direction in the order of sites given."""
-    staple = np.empty((len(size), len(size)), dtype=np.complex128)
-    work = np.empty_like(staple)
-    for mu in range(links.shape[0]):
-        for x in order:
-            wilson_staple(links, up, down, mu, x, staple, work, size)
-            reflect_link(links[mu, x], staple, size)
+    """Over-relaxation of the blocks of some directions and colours: part `piece` of `pieces` of each."""
+    d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
+    table = np.empty(6 * d, dtype=np.int64)
+    for mu in range(mus[0], mus[1]):
+        for colour in range(colours[0], colours[1]):
+            first, count = box.starts[colour], box.starts[colour + 1] - box.starts[colour]
+            for k in range(first + count * piece // pieces, first + count * (piece + 1) // pieces):
+                x = box.order[k]
+                wilson_staple(size, links, box, mu, x, scratch, table)
+                reflect_link(size, links + (mu * volume + x) * 128 * len(size) ** 2, scratch)
 
 
 @final
@@ -69,14 +78,14 @@ class OverRelaxation(LocalUpdater):
     Examples
     --------
     >>> import lgt
+    >>> from lgt.replicas import Replicas
     >>> from lgt.update import OverRelaxation
     >>> stream = lgt.Stream(seed=1, chain=0)
     >>> links = lgt.hot(lgt.Lattice((4, 6)), lgt.SU(3), stream)
     >>> action = lgt.Wilson(5.5)
-    >>> before = action.value(links)
-    >>> OverRelaxation().update(links, action, stream, number=0)
-    UpdateReport(links=48, exhausted=0)
-    >>> bool(abs(action.value(links) - before) < 1e-11)
+    >>> state = Replicas([links], [stream])
+    >>> OverRelaxation().advance(state, action, number=0)
+    >>> bool(abs(action.value(state.links(0)) - action.value(links)) < 1e-11)
     True
     """
 
@@ -85,9 +94,14 @@ class OverRelaxation(LocalUpdater):
         """``overrelaxation``."""
         return "overrelaxation"
 
-    def sweep(
-        self, sites: NDArray[np.complex128], table: Tables, action: Action, stream: Stream, number: int
-    ) -> int:
-        """One reflection of every link; it needs no beta and no random numbers."""
-        reflect_sweep(sites, table.up, table.down, table.order, size_of(sites.shape[-1]))
-        return 0
+    def blocks(
+        self,
+        action: Action,
+        number: int,
+        mus: tuple[int, int],
+        colours: tuple[int, int],
+        task: Task,
+        piece: int,
+    ) -> None:
+        """One reflection of every link of a part; it needs no beta and no random numbers."""
+        reflect_blocks(task.size, task.links, task.box, task.scratch(piece), mus, colours, piece, task.pieces)

@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lgt.action import Action
 from lgt.errors import InputError
 from lgt.group import UnitaryGroup
-from lgt.kernels.layout import flat, size_of
-from lgt.kernels.sun import reunitarise
+from lgt.kernels.reunitarise import reunitarise
 from lgt.lattice import Lattice
-from lgt.rng import Stream
-from lgt.update._base import Updater, UpdateReport
+from lgt.replicas import Replicas, Task
+from lgt.update._base import Updater
 from lgt.update.heatbath import HeatBath
 from lgt.update.overrelaxation import OverRelaxation
 
@@ -68,14 +64,22 @@ class Sweep(Updater):
         """The conditions of the heat bath, which are those of the over-relaxation too."""
         HeatBath().validate(action, group, lattice)
 
-    def update(
-        self, links: NDArray[np.complex128], action: Action, stream: Stream, number: int
-    ) -> UpdateReport:
+    @property
+    def visits(self) -> int:
+        """One by the heat bath, and those of the over-relaxations."""
+        return 1 + self.overrelax
+
+    def advance(self, state: Replicas, action: Action, number: int) -> None:
         """Sweep number `number`: the heat bath, the over-relaxations, and in time back to the group."""
         parts: list[Updater] = [HeatBath(), *[OverRelaxation()] * self.overrelax]
-        report = UpdateReport()
         for k, part in enumerate(parts):
-            report += part.update(links, action, stream, number * len(parts) + k)
+            part.advance(state, action, number * len(parts) + k)
         if (number + 1) % REUNITARISE_EVERY == 0:
-            reunitarise(flat(links), size_of(links.shape[-1]))
-        return report
+            state.each(_back_to_the_group)
+
+
+def _back_to_the_group(task: Task, piece: int) -> None:
+    d, volume = task.box.neighbours.shape[0] // 2, task.box.neighbours.shape[1]
+    first, last = task.part(d * volume, piece)
+    nbytes = 128 * len(task.size) ** 2
+    reunitarise(task.size, task.links + first * nbytes, last - first, task.scratch(piece))

@@ -20,6 +20,7 @@ from oracle.exact_2d import Torus
 import lgt
 from lgt.analysis import Estimate, estimate
 from lgt.observable import parse_observable, polyakov_loops, schwinger_dyson
+from lgt.replicas import Replicas
 from lgt.update import Sweep
 
 #: A check accepts up to this many standard errors, and must not accept a beta 1 % off.
@@ -70,10 +71,11 @@ class Run:
         stream, sweep, action = lgt.Stream(self.seed, 0), Sweep(self.overrelax), lgt.Wilson(self.beta)
         sweep.validate(action, group, lattice)
         links = lgt.cold(lattice, group) if self.start == "cold" else lgt.hot(lattice, group, stream)
+        state = Replicas([links], [stream])
         for number in range(self.thermalise + self.sweeps):
-            sweep.update(links, action, stream, number)
+            sweep.advance(state, action, number)
             if number >= self.thermalise:
-                yield links
+                yield state.links(0)
 
 
 @cache
@@ -215,30 +217,30 @@ _LOOPS = ("plaquette", "wilson_1x2", "wilson_2x2")
 
 #: Two dimensions, at couplings where all parts of the heat bath are in use; odd extents have three colours.
 PLANES = [
-    Run("U1", "64x48", 2.0, 1200, observables=_LOOPS[:2], identity=2),
+    Run("U1", "64x48", 2.0, 1600, observables=_LOOPS[:2], identity=2),
     Run("SU2", "64x48", 5.0, 900, observables=_LOOPS, identity=3),
-    Run("SU3", "45x51", 10.0, 350, observables=_LOOPS, identity=2, start="hot"),
-    Run("SU4", "2x1024", 18.0, 250, observables=_LOOPS, identity=2),
+    Run("SU3", "45x51", 10.0, 420, observables=_LOOPS, identity=2, start="hot"),
+    Run("SU4", "2x1024", 18.0, 360, observables=_LOOPS, identity=2),
 ]
 STRIPS = [
-    Run("U1", "1024x2", 2.0, 2600, observables=(), polyakov=True),
+    Run("U1", "1024x2", 2.0, 3800, observables=(), polyakov=True),
     Run("SU2", "1024x2", 6.0, 4500, observables=(), polyakov=True, start="hot"),
 ]
 SPACES = [
     Run("U1", "12x10x14", 1.5, 650, observables=(), identity=1),
-    Run("SU2", "12x10x14", 4.0, 220, observables=(), identity=1),
-    Run("SU3", "9x7x11", 10.0, 240, observables=(), identity=1),
-    Run("SU4", "6x8x10", 18.0, 160, observables=(), identity=1),
+    Run("SU2", "12x10x14", 4.0, 300, observables=(), identity=1),
+    Run("SU3", "9x7x11", 10.0, 340, observables=(), identity=1),
+    Run("SU4", "6x8x10", 18.0, 220, observables=(), identity=1),
 ]
 STRONG = [
-    Run("U1", "12x12x12", 0.45, 1600, thermalise=20),
-    Run("SU2", "12x12x12", 0.9, 800, thermalise=20),
+    Run("U1", "12x12x12", 0.45, 2300, thermalise=20),
+    Run("SU2", "12x12x12", 0.9, 1100, thermalise=20),
     Run("SU3", "12x12x12", 3.0, 240, thermalise=20),
-    Run("SU4", "12x12x12", 6.0, 120, thermalise=20),
-    Run("U1", "8x6x8x6", 0.45, 650, thermalise=20),
+    Run("SU4", "12x12x12", 6.0, 190, thermalise=20),
+    Run("U1", "8x6x8x6", 0.45, 850, thermalise=20),
     Run("SU2", "8x6x8x6", 0.9, 350, thermalise=20),
     Run("SU3", "8x6x8x6", 3.0, 150, thermalise=20),
-    Run("SU4", "6x6x6x6", 6.0, 90, thermalise=20),
+    Run("SU4", "6x6x6x6", 6.0, 130, thermalise=20),
 ]
 WEAK = [
     Run("SU2", "8x8x8x8", 8.0, 120, thermalise=30),
@@ -246,14 +248,19 @@ WEAK = [
     Run("SU4", "6x6x6x6", 40.0, 60, thermalise=30),
 ]
 TABLE = {
-    Run("SU2", "8x8x8x8", 2.3, 260, every=2, identity=4): (0.60231, 0.00020, 0.3, "independent simulation"),
+    Run("SU2", "8x8x8x8", 2.3, 1000, overrelax=3, every=2, identity=4): (
+        0.60231,
+        0.00020,
+        0.3,
+        "independent simulation",
+    ),
     Run("SU3", "8x8x8x8", 6.0, 160, every=2, identity=5): (0.59422, 0.00004, 0.1, "two simulations"),
     Run("SU3", "8x8x8x8", 5.7, 480, overrelax=3, every=2): (0.54921, 0.00043, 0.2, "independent simulation"),
     Run("SU3", "8x8x8x4", 3.36, 150, thermalise=20): (0.23439, 0.00018, 0.08, "quoted by SIMULATeQCD"),
 }
 HYPERSPACES = [
     Run("U1", "8x6x8x6", 0.9, 450, observables=(), identity=1),
-    Run("SU4", "6x5x6x4", 11.0, 80, observables=(), identity=1),
+    Run("SU4", "6x5x6x4", 11.0, 140, observables=(), identity=1),
 ]
 
 CHECKS: list[Check] = [

@@ -10,19 +10,20 @@ import pytest
 
 import lgt
 from lgt.action import Action
-from lgt.chain._estimate import check_space, duration, estimate, size, workers
+from lgt.chain._estimate import check_space, duration, estimate, size, threads
 from lgt.ensemble import ChainState
 from lgt.errors import InputError
 from lgt.group import UnitaryGroup
 from lgt.lattice import Lattice
-from lgt.rng import Stream
-from lgt.update import Updater, UpdateReport
+from lgt.replicas import Replicas
+from lgt.replicas.motion import drift
+from lgt.update import Updater
 
 RUN: dict[str, Any] = {"group": "SU2", "lattice": "4x6", "beta": 2.0, "configs": 10, "out": "e.h5"}
 
 
 class Sleepy(Updater):
-    """Takes a known time on the lattice of the run, and spoils the links it is given."""
+    """Takes a known time on the lattice of the run, and changes the links it is given."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
         self.now, self.seconds = 0.0, seconds
@@ -34,37 +35,30 @@ class Sleepy(Updater):
 
     def validate(self, action: Action, group: UnitaryGroup, lattice: Lattice) -> None: ...
 
-    def update(self, links: Any, action: Action, stream: Stream, number: int) -> UpdateReport:
-        self.now += self.seconds if links.shape[1:3] == (4, 6) else 1000.0  # the second is the compilation
-        links[...] = np.nan
-        return UpdateReport()
+    def advance(self, state: Replicas, action: Action, number: int) -> None:
+        self.now += self.seconds if state.lattice.extents == (4, 6) else 1000.0  # that is the compilation
+        momenta = state.zeros()
+        momenta += 1.0
+        drift(state, momenta, 1.0)  # spoils the links
 
 
-@pytest.mark.parametrize("seconds", [0.001, 5.0])
+@pytest.mark.parametrize("seconds", [0.003, 5.0])
 def test_time_of_what_is_left(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     run = lgt.RunConfig(**RUN, chains=3, threads=2)  # 300 sweeps of each chain
     links = lgt.cold(run.box, run.gauge_group)
     states = [ChainState(links, sweep) for sweep in (100, 150, 200)]
     cost = estimate(run, Sleepy(monkeypatch, seconds), states, nbytes=77)
     assert (cost.sweeps, cost.nbytes) == (450, 77)
-    assert cost.sweep_seconds == pytest.approx(seconds)
-    assert cost.seconds == pytest.approx(225 * seconds)  # on two threads
-    assert not np.isnan(links).any()
+    # All chains advance at once, and the one that is furthest back sets the time.
+    assert cost.sweep_seconds == pytest.approx(seconds / 3)
+    assert cost.seconds == pytest.approx(200 * seconds)
+    assert np.array_equal(links, lgt.cold(run.box, run.gauge_group))
 
 
-def test_the_slowest_chain_sets_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = lgt.RunConfig(**RUN, chains=2, threads=2)
-    links = lgt.cold(run.box, run.gauge_group)
-    states = [ChainState(links, 0), ChainState(links, 290)]
-    assert estimate(run, Sleepy(monkeypatch, 1.0), states, 0).seconds == pytest.approx(300)
-
-
-def test_workers() -> None:
+def test_threads() -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    assert workers(lgt.RunConfig(**RUN)) == 1
-    assert workers(lgt.RunConfig(**RUN, chains=1000)) == cores
-    assert workers(lgt.RunConfig(**RUN, chains=3, threads=2)) == 2
-    assert workers(lgt.RunConfig(**RUN, chains=3, threads=50)) == 3
+    assert threads(lgt.RunConfig(**RUN)) == cores
+    assert threads(lgt.RunConfig(**RUN, threads=5)) == 5
 
 
 def test_space(tmp_path: Path) -> None:

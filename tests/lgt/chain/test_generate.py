@@ -14,6 +14,7 @@ from lgt.chain import Progress
 from lgt.chain._stop import Stop
 from lgt.ensemble import Ensemble, EnsembleSpec
 from lgt.errors import EnsembleError, InputError, PhysicsError, StoppedError
+from lgt.replicas import Replicas
 from lgt.update import Sweep
 
 Digests = Callable[[Path], dict[str, str]]
@@ -111,13 +112,13 @@ def test_progress(tmp_path: Path) -> None:
 
 
 def stop_in(monkeypatch: pytest.MonkeyPatch, sweep: int) -> None:
-    """Ask for a stop during the sweep of this number of chain 0, as a signal would."""
-    update, requested, trial = Sweep.update, Stop.requested, [True]
+    """Ask for a stop during the sweep of this number, as a signal would."""
+    advance, requested, trial = Sweep.advance, Stop.requested, [True]
 
-    def spying(updater: Sweep, links: Any, action: Any, stream: lgt.Stream, number: int) -> Any:
-        if stream.chain == 0 and number == sweep and not trial[0]:
+    def spying(updater: Sweep, state: Replicas, action: Any, number: int) -> None:
+        if number == sweep and not trial[0]:
             asked.append(number)
-        return update(updater, links, action, stream, number)
+        advance(updater, state, action, number)
 
     def answer(stop: Stop) -> bool:
         trial[0] = False  # the trial of the estimate is over when this is asked first
@@ -127,7 +128,7 @@ def stop_in(monkeypatch: pytest.MonkeyPatch, sweep: int) -> None:
         return requested(stop)
 
     asked: list[int] = []
-    monkeypatch.setattr(Sweep, "update", spying)
+    monkeypatch.setattr(Sweep, "advance", spying)
     monkeypatch.setattr(Stop, "requested", answer)
 
 
@@ -340,14 +341,12 @@ def test_a_run_that_does_not_reproduce_itself(tmp_path: Path) -> None:
     make(out)
     damage(out, "state/links", 0, STATE)  # ordinals 9 and 10 of 10: the newest is in slot 0
     with pytest.MonkeyPatch.context() as monkeypatch:
-        real = Sweep.update
+        real = Replicas.links
 
-        def update(updater: Sweep, links: Any, action: Any, stream: Any, number: int) -> Any:
-            report = real(updater, links, action, stream, number)
-            links *= np.exp(1e-15j)
-            return report
+        def links(state: Replicas, chain: int) -> Any:
+            return real(state, chain) * np.exp(1e-15j)
 
-        monkeypatch.setattr(Sweep, "update", update)
+        monkeypatch.setattr(Replicas, "links", links)
         with pytest.raises(EnsembleError, match="other numbers"):
             make(out, resume=True)
 
@@ -367,7 +366,7 @@ def test_a_run_that_does_not_reproduce_itself(tmp_path: Path) -> None:
 def test_refused_before_the_first_sweep(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: dict[str, Any], error: type[InputError], words: str
 ) -> None:
-    monkeypatch.setattr(Sweep, "update", None)
+    monkeypatch.setattr(Sweep, "advance", None)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=words) as caught:
         lgt.generate(lgt.RunConfig(**{**RUN, "out": "e.h5", **keys}))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lgt.errors import ShapeError
-from lgt.kernels.layout import flat, size_of, tables
+from lgt.kernels.layout import flat, size_of
 from lgt.lattice import Lattice
 
 
@@ -33,19 +33,6 @@ def test_flat_is_a_view_in_the_order_of_the_lattice() -> None:
 def test_flat_refuses_what_a_kernel_could_not_update_in_place(links: np.ndarray) -> None:
     with pytest.raises(ShapeError, match="complex128, C-contiguous"):
         flat(links)
-
-
-@pytest.mark.parametrize("extents", [(4, 6), (3, 4), (3, 5, 2), (2, 2, 3, 4)])
-def test_order_holds_every_site_once_colour_by_colour(extents: tuple[int, ...]) -> None:
-    lattice = Lattice(extents)
-    table = tables(lattice)
-    order = table.order.astype(int)
-    assert sorted(order) == list(range(lattice.volume))
-    keys = [(lattice.colours[x], x) for x in order]
-    assert keys == sorted(keys)
-    assert np.array_equal(table.up, lattice.up)
-    assert np.array_equal(table.down, lattice.down)
-    assert not any(array.flags.writeable for array in table)
 
 
 def test_size_is_a_tuple_of_length_n() -> None:

@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numba
 import numpy as np
 import pytest
 from scipy.special import ive
 
-from lgt.update._draw import draw_su2, draw_u1
+from lgt.kernels.lanes import as_bits, f64x8, i64x8, lane, load, store
+from lgt.kernels.packed import aligned
+from lgt.update._draw import Address, draw_su2, draw_u1
 
 DRAWS = 200_000
-WORD, NUMBER, SEED, CHAIN = map(np.uint64, (1 << 16, 5, 11, 0))
+WORD, NUMBER, SEED, CHAIN = 1 << 16, 5, 11, 0
+
+
+@numba.njit
+def _many_su2(a: float, sites: int, out: int, done: Any, attempts: int) -> None:
+    for k in range(done.size // 8):
+        at = Address(as_bits(load(f64x8(0.0), sites + 64 * k)), i64x8(CHAIN), WORD, NUMBER, SEED)
+        accepted, al, be = draw_su2(f64x8(a), at, attempts)
+        for part, value in enumerate((al[0], al[1], be[0], be[1])):
+            store(value, out + 64 * (4 * k + part))
+        for j in range(8):
+            done[8 * k + j] = lane(accepted, j)
+
+
+@numba.njit
+def _many_u1(kappa: float, sites: int, out: int, done: Any, attempts: int) -> None:
+    for k in range(done.size // 8):
+        at = Address(as_bits(load(f64x8(0.0), sites + 64 * k)), i64x8(CHAIN), WORD, NUMBER, SEED)
+        accepted, phase = draw_u1(f64x8(kappa), at, attempts)
+        store(phase[0], out + 64 * (2 * k))
+        store(phase[1], out + 64 * (2 * k + 1))
+        for j in range(8):
+            done[8 * k + j] = lane(accepted, j)
+
+
+def draws(many: Any, weight: float, count: int, attempts: int, parts: int) -> tuple[np.ndarray, np.ndarray]:
+    """`count` draws at sites 0, 1, ..., shape (count, parts), and which of them were accepted."""
+    sites, out = aligned((count,)).view(np.int64), aligned((count // 8, parts, 8))
+    sites[:], done = np.arange(count), np.zeros(count, dtype=bool)
+    many(weight, sites.ctypes.data, out.ctypes.data, done, attempts)
+    return out.swapaxes(1, 2).reshape(count, parts), done
 
 
 def su2_draws(a: float, count: int = DRAWS, attempts: int = 64) -> np.ndarray:
     """Accepted draws as unit four-vectors (x0, x1, x2, x3)."""
-    drawn = [draw_su2(a, np.uint64(i), WORD, NUMBER, np.uint64(attempts), SEED, CHAIN) for i in range(count)]
-    rows = [(al.real, be.imag, be.real, al.imag) for accepted, al, be in drawn if accepted]
-    return np.array(rows)
+    values, done = draws(_many_su2, a, count, attempts, 4)
+    return values[done][:, [0, 3, 2, 1]]
 
 
 def u1_draws(kappa: float, count: int = DRAWS) -> np.ndarray:
-    drawn = [draw_u1(kappa, np.uint64(i), WORD, NUMBER, np.uint64(64), SEED, CHAIN) for i in range(count)]
-    assert all(accepted for accepted, _ in drawn)
-    return np.array([phase for _, phase in drawn])
+    values, done = draws(_many_u1, kappa, count, 64, 2)
+    assert done.all()
+    return values[:, 0] + 1j * values[:, 1]
 
 
 def pull(samples: np.ndarray, expected: float) -> float:
@@ -80,7 +114,6 @@ def test_u1_is_von_mises(kappa: float) -> None:
 
 
 def test_no_attempts_are_no_draw() -> None:
-    none = np.uint64(0)
-    for a in (0.5, 5.0):
-        assert not draw_su2(a, none, WORD, NUMBER, none, SEED, CHAIN)[0]
-        assert not draw_u1(a, none, WORD, NUMBER, none, SEED, CHAIN)[0]
+    for weight in (0.5, 5.0):
+        assert not draws(_many_su2, weight, 8, 0, 4)[1].any()
+        assert not draws(_many_u1, weight, 8, 0, 2)[1].any()

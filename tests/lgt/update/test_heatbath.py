@@ -4,22 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from oracle import reference_update
+from oracle import naive_sweep, reference_update
 from oracle.exact_2d import Torus
+from oracle.one_link import one_link_chains
 
 from lgt.action import Wilson, group_of
 from lgt.field import cold
 from lgt.group import SU, U1, UnitaryGroup
-from lgt.kernels.layout import flat, size_of, tables
 from lgt.lattice import Lattice
 from lgt.loops import plaquettes
 from lgt.rng import Stream
 from lgt.update import HeatBath, OverRelaxation, Sweep, UpdateReport
-from lgt.update.heatbath import ATTEMPTS, heat_link, heat_sweep
-from lgt.update.overrelaxation import reflect_link
 
 STREAM = Stream(seed=7, chain=3)
-SEED, CHAIN = map(np.uint64, STREAM.key)
 GROUPS = [U1(), SU(2), SU(3), SU(4)]
 
 
@@ -27,27 +24,15 @@ def hot(group: UnitaryGroup, extents: tuple[int, ...], seed: int = 0) -> np.ndar
     return group.haar(np.random.default_rng(seed), (len(extents), *extents))
 
 
-def pull_of_means(samples: np.ndarray, expected: float, blocks: int = 100) -> float:
-    """Deviation of the mean of a correlated series in units of the error of its block means."""
-    means = samples[: samples.size // blocks * blocks].reshape(blocks, -1).mean(axis=1)
-    return float((means.mean() - expected) / (means.std(ddof=1) / np.sqrt(blocks)))
+def pull_of_means(samples: np.ndarray, expected: float, blocks: int = 160) -> float:
+    """Deviation of the mean of correlated series, shape (steps,) or (steps, series), over its error.
 
-
-def one_link_chain(
-    staple: np.ndarray, beta: float, steps: int, attempts: int = ATTEMPTS, reflections: int = 1
-) -> np.ndarray:
-    """A Markov chain of one link in the field of a fixed staple, shape (steps, N, N)."""
-    N = staple.shape[0]
-    u = np.eye(N, dtype=complex)
-    out = np.empty((steps, N, N), dtype=complex)
-    for step in range(steps):
-        heat_link(
-            u, staple, beta, np.uint64(0), 0, np.uint64(step), np.uint64(attempts), SEED, CHAIN, size_of(N)
-        )
-        for _ in range(reflections):
-            reflect_link(u, staple, size_of(N))
-        out[step] = u
-    return out
+    The error is that of the means of blocks of steps, `blocks` of them in all series together.
+    """
+    series = samples.reshape(len(samples), -1)
+    each = blocks // series.shape[1]
+    means = series[: len(series) // each * each].reshape(each, -1, series.shape[1]).mean(axis=1)
+    return float((means.mean() - expected) / (means.std(ddof=1) / np.sqrt(means.size)))
 
 
 def schwinger_dyson(chain: np.ndarray, staple: np.ndarray, beta: float) -> np.ndarray:
@@ -65,7 +50,7 @@ def test_schwinger_dyson_for_any_fixed_staple(N: int, strength: float) -> None:
     beta = strength * N
     rng = np.random.default_rng(N)
     staple = rng.standard_normal((N, N)) + 1j * rng.standard_normal((N, N))
-    chain = one_link_chain(staple, beta, steps=40_000)
+    chain, _ = one_link_chains(staple, beta, steps=5_000)
     assert group_of(chain).defect(chain).max() < 1e-11
     assert abs(pull_of_means(schwinger_dyson(chain, staple, beta), 0.0)) < 4
     # The negative control: another beta than the chain's.
@@ -76,7 +61,8 @@ def test_schwinger_dyson_for_any_fixed_staple(N: int, strength: float) -> None:
 @pytest.mark.parametrize("N", [1, 2, 3])
 def test_a_link_that_keeps_its_value_when_attempts_run_out_is_still_exact(N: int) -> None:
     staple = (0.8 - 0.3j) * np.eye(N) + 0.2 * np.ones((N, N))
-    chain = one_link_chain(staple, 2.0, steps=40_000, attempts=1)
+    chain, exhausted = one_link_chains(staple, 2.0, steps=5_000, attempts=1)
+    assert exhausted > 0
     kept = np.mean(np.all(chain[1:] == chain[:-1], axis=(-2, -1)))
     assert N > 1 or kept == 0.0  # the reflection moves the link even so
     assert abs(pull_of_means(schwinger_dyson(chain, staple, 2.0), 0.0)) < 4
@@ -86,7 +72,7 @@ def test_a_link_that_keeps_its_value_when_attempts_run_out_is_still_exact(N: int
 @pytest.mark.parametrize("N", [1, 2, 3, 5])
 def test_unit_staple_gives_the_single_plaquette(N: int) -> None:
     beta = 1.5 * N
-    chain = one_link_chain(np.eye(N, dtype=complex), beta, steps=40_000)
+    chain, _ = one_link_chains(np.eye(N, dtype=complex), beta, steps=5_000)
     exact = Torus(N, beta).plaquette
     trace = np.trace(chain, axis1=-2, axis2=-1).real / N
     assert abs(pull_of_means(trace, exact)) < 4
@@ -98,7 +84,7 @@ def test_unit_staple_gives_the_single_plaquette(N: int) -> None:
 @pytest.mark.parametrize("size", [0.0, 1e-170])
 def test_a_vanishing_staple_gives_the_haar_measure(N: int, size: float) -> None:
     staple = size * np.eye(N, dtype=complex)
-    chain = one_link_chain(staple, 3.0, steps=40_000)
+    chain, _ = one_link_chains(staple, 3.0, steps=5_000)
     assert group_of(chain).defect(chain).max() < 1e-11
     t = np.trace(chain, axis1=-2, axis2=-1)
     square = np.trace(chain @ chain, axis1=-2, axis2=-1)
@@ -128,37 +114,22 @@ def test_sweep_agrees_with_the_slow_reference(
         np.testing.assert_allclose(links, expected, atol=1e-12)
 
 
-def sweep_in_order(links: np.ndarray, order: np.ndarray) -> np.ndarray:
-    links = links.copy()
-    lattice = Lattice(links.shape[1:-2])
-    table = tables(lattice)
-    heat_sweep(
-        flat(links),
-        table.up,
-        table.down,
-        order.astype(np.uintp),
-        5.5,
-        np.uint64(0),
-        np.uint64(ATTEMPTS),
-        SEED,
-        CHAIN,
-        size_of(links.shape[-1]),
-    )
-    return links
-
-
-@pytest.mark.parametrize("extents", [(2, 2), (4, 6), (3, 4), (3, 3, 5), (2, 4, 2, 4), (3, 2, 3, 2)])
-def test_sites_of_one_colour_can_be_visited_in_any_order(extents: tuple[int, ...]) -> None:
-    links, lattice = hot(SU(3), extents), Lattice(extents)
+@pytest.mark.parametrize("group", [U1(), SU(2), SU(3), SU(4)], ids=repr)
+@pytest.mark.parametrize("extents", [(8, 8), (16, 6), (3, 4, 5), (4, 4, 8), (8, 8, 4, 4), (2, 3, 2, 8)])
+def test_packed_sweeps_agree_with_the_straightforward_ones(
+    group: UnitaryGroup, extents: tuple[int, ...]
+) -> None:
+    beta = 2.0 * group.N
+    links = hot(group, extents)
+    for number in range(8):
+        naive_sweep.heat_bath(links, beta, *STREAM.key, number)
     expected = links.copy()
-    HeatBath().update(expected, Wilson(5.5), STREAM, 0)
-    rng = np.random.default_rng(1)
-    for _ in range(3):
-        shuffled = rng.permutation(lattice.volume)
-        order = shuffled[np.argsort(lattice.colours[shuffled], kind="stable")]
-        assert np.array_equal(sweep_in_order(links, order), expected)
-    # The negative control: an order that mixes the colours gives another sweep.
-    assert not np.array_equal(sweep_in_order(links, np.arange(lattice.volume)[::-1]), expected)
+    assert naive_sweep.heat_bath(expected, beta, *STREAM.key, 8) == 0
+    HeatBath().update(links, Wilson(beta), STREAM, 8)
+    np.testing.assert_allclose(links, expected, atol=1e-12)
+    naive_sweep.over_relax(expected)
+    OverRelaxation().update(links, Wilson(beta), STREAM, 9)
+    np.testing.assert_allclose(links, expected, atol=2e-12)
 
 
 def test_the_same_numbers_give_the_same_bits_and_others_do_not() -> None:
@@ -189,15 +160,11 @@ def test_threads_do_not_change_a_bit() -> None:
         assert list(pool.map(run, range(4))) == serial
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=repr)
-def test_exhausted_draws_are_counted_and_leave_the_link(group: UnitaryGroup) -> None:
-    links = hot(group, (4, 3))
-    before = links.copy()
-    table = tables(Lattice((4, 3)))
-    seed = chain = number = np.uint64(0)
-    exhausted = heat_sweep(flat(links), *table, 2.0, number, np.uint64(0), seed, chain, size_of(group.N))
-    assert exhausted == 2 * 12 * max(1, group.N * (group.N - 1) // 2)
-    assert np.array_equal(links, before)
+@pytest.mark.parametrize("N", [1, 2, 3])
+def test_exhausted_draws_are_counted_and_leave_the_link(N: int) -> None:
+    chain, exhausted = one_link_chains(np.eye(N, dtype=complex), 2.0, steps=3, attempts=0, reflections=0)
+    assert exhausted == 3 * 8 * max(1, N * (N - 1) // 2)
+    assert np.array_equal(chain, np.broadcast_to(np.eye(N), chain.shape))
 
 
 @pytest.mark.parametrize("N", [2, 5, 23])

@@ -1,0 +1,211 @@
+"""The packed layout: eight sub-lattices or replicas in the lanes of each vector.
+
+A box is cut into equal pieces along some directions, and the sites with the same place in their pieces
+share a block; what is left of the eight lanes holds independent chains (replicas). A step across the edge
+of a piece leads to a block whose lanes are permuted: the seam. A piece keeps the colour of every lane only
+if its length is even, so only such cuts are made.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lgt.lattice import Lattice
+
+WIDTH = 8
+Index = NDArray[np.int64]
+
+#: The ways to cut: pieces along up to three directions. Lane digits are counted from the lowest.
+PATTERNS: tuple[tuple[int, ...], ...] = ((2, 2, 2), (4, 2), (8,), (2, 2), (4,), (2,), ())
+
+
+def rotation(pattern: tuple[int, ...], steps: tuple[int, ...]) -> tuple[int, ...]:
+    """For every lane, the lane that lies `steps` pieces further along each cut direction."""
+    lanes = []
+    for lane in range(WIDTH):
+        moved, rest, unit = 0, lane, 1
+        for pieces, step in zip(pattern, steps, strict=True):
+            moved += (rest % pieces + step) % pieces * unit
+            rest, unit = rest // pieces, unit * pieces
+        lanes.append(moved + rest * unit)
+    return tuple(lanes)
+
+
+def _permutations() -> tuple[tuple[int, ...], ...]:
+    found = [tuple(range(WIDTH))]
+    for pattern in PATTERNS:
+        for steps in itertools.product(*(range(pieces) for pieces in pattern)):
+            if (order := rotation(pattern, steps)) not in found:
+                found.append(order)
+    return tuple(found)
+
+
+#: Every lane permutation that a seam can make; number 0 is the identity.
+PERMUTATIONS = _permutations()
+
+
+@final
+@dataclass(frozen=True)
+class Blocking:
+    """How a lattice fills the lanes.
+
+    Parameters
+    ----------
+    lattice
+        The whole box.
+    directions, pieces
+        Into how many pieces (2, 4 or 8) each of these directions is cut; at most eight altogether.
+
+    Examples
+    --------
+    >>> Blocking.of(Lattice((8, 8, 8, 8)))
+    Blocking(lattice=8x8x8x8, directions=(0, 1, 2), pieces=(2, 2, 2))
+    >>> Blocking.of(Lattice((5, 8)), chains=4).replicas
+    4
+    """
+
+    lattice: Lattice
+    directions: tuple[int, ...]
+    pieces: tuple[int, ...]
+
+    @classmethod
+    def of(cls, lattice: Lattice, chains: int = 1) -> Blocking:
+        """The blocking that wastes the fewest lanes; replicas are preferred where there are many chains."""
+        best: tuple[tuple[float, ...], Blocking] | None = None
+        for pattern in PATTERNS:
+            for directions in itertools.permutations(range(lattice.d), len(pattern)):
+                cut = zip(directions, pattern, strict=True)
+                if any(lattice.extents[mu] % (2 * pieces) for mu, pieces in cut):
+                    continue
+                blocking = cls(lattice, directions, pattern)
+                groups = math.ceil(chains / blocking.replicas)
+                # Fewest blocks to visit, then few seams, then the slow directions left whole.
+                seams = sum(
+                    pieces / lattice.extents[mu] for mu, pieces in zip(directions, pattern, strict=True)
+                )
+                cost = (groups * blocking.volume, len(pattern), seams, *directions)
+                if best is None or cost < best[0]:
+                    best = cost, blocking
+        assert best is not None  # the empty pattern always fits
+        return best[1]
+
+    @property
+    def replicas(self) -> int:
+        """How many chains share a vector."""
+        return WIDTH // math.prod(self.pieces)
+
+    @cached_property
+    def local(self) -> Lattice:
+        """The box of one piece."""
+        extents = list(self.lattice.extents)
+        for mu, pieces in zip(self.directions, self.pieces, strict=True):
+            extents[mu] //= pieces
+        return Lattice(tuple(extents))
+
+    @property
+    def volume(self) -> int:
+        """Number of blocks."""
+        return self.local.volume
+
+    @cached_property
+    def first_site(self) -> Index:
+        """Global number of the site in lane 0 of every block, shape (volume,)."""
+        return self.lattice.index(self.local.coordinates)
+
+    @cached_property
+    def lane_offset(self) -> Index:
+        """What to add to it for every lane, shape (8,); replicas of a site have its number."""
+        offsets = np.zeros(WIDTH, dtype=np.int64)
+        for lane in range(WIDTH):
+            corner, rest = np.zeros(self.lattice.d, dtype=np.int64), lane
+            for mu, pieces in zip(self.directions, self.pieces, strict=True):
+                corner[mu] = rest % pieces * self.local.extents[mu]
+                rest //= pieces
+            offsets[lane] = self.lattice.index(corner)
+        return offsets
+
+    @cached_property
+    def neighbours(self) -> Index:
+        """Block of x + mu (rows 0 to d-1) and x - mu (rows d to 2d-1), shape (2d, volume)."""
+        return np.concatenate([self.local.up, self.local.down])
+
+    @cached_property
+    def seams(self) -> Index:
+        """Number of the lane permutation that such a step makes, shape (2d, volume)."""
+        d = self.lattice.d
+        numbers = np.zeros((2 * d, self.volume), dtype=np.int64)
+        for k, mu in enumerate(self.directions):
+            last = self.local.extents[mu] - 1
+            place = self.local.coordinates[:, mu]
+            for row, edge, step in ((mu, last, 1), (d + mu, 0, -1)):
+                steps = tuple(step if j == k else 0 for j in range(len(self.pieces)))
+                numbers[row][place == edge] = PERMUTATIONS.index(rotation(self.pieces, steps))
+        return numbers
+
+    @cached_property
+    def colours(self) -> tuple[Index, ...]:
+        """The blocks of each colour, in increasing order."""
+        colours = self.lattice.colours[self.first_site]
+        return tuple(np.flatnonzero(colours == c) for c in range(self.lattice.n_colours))
+
+    def sites(self) -> Index:
+        """Global number of the site in each lane of each block, shape (volume, 8)."""
+        return np.asarray(self.first_site[:, None] + self.lane_offset)
+
+
+def _compositions() -> Index:
+    table = np.full((len(PERMUTATIONS), len(PERMUTATIONS)), -1, dtype=np.int64)
+    numbers = {order: k for k, order in enumerate(PERMUTATIONS)}
+    for i, first in enumerate(PERMUTATIONS):
+        for j, second in enumerate(PERMUTATIONS):
+            table[i, j] = numbers.get(tuple(second[lane] for lane in first), -1)
+    return table
+
+
+#: ``COMPOSE[i, j]``: seam i, then seam j. -1 where no blocking makes both.
+COMPOSE = _compositions()
+
+
+def aligned(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Zeros whose memory starts at a multiple of 64 bytes, as vector loads and stores need it."""
+    flat = np.zeros(math.prod(shape) + WIDTH)
+    start = -flat.ctypes.data % 64 // 8
+    return flat[start : start + math.prod(shape)].reshape(shape)
+
+
+def pack(links: NDArray[np.complex128], blocking: Blocking) -> NDArray[np.float64]:
+    """Links of shape (chains, d, *extents, N, N) as vectors, shape (groups, d, volume, N, N, 2, 8).
+
+    Chain c is replica ``c % replicas`` of group ``c // replicas``; lanes without a chain repeat the first.
+    """
+    chains, d, N = links.shape[0], blocking.lattice.d, links.shape[-1]
+    replicas, groups = blocking.replicas, math.ceil(links.shape[0] / blocking.replicas)
+    flat = links.reshape(chains, d, -1, N, N)
+    packed = aligned((groups, d, blocking.volume, N, N, 2, WIDTH))
+    pieces = WIDTH // replicas
+    sites = blocking.sites()
+    for group, lane in itertools.product(range(groups), range(WIDTH)):
+        chain = min(group * replicas + lane // pieces, chains - 1)
+        values = flat[chain][:, sites[:, lane]]
+        packed[group, ..., 0, lane], packed[group, ..., 1, lane] = values.real, values.imag
+    return packed
+
+
+def unpack(packed: NDArray[np.float64], blocking: Blocking, chain: int) -> NDArray[np.complex128]:
+    """The links of one chain, shape (d, *extents, N, N)."""
+    d, N = packed.shape[1], packed.shape[3]
+    pieces = WIDTH // blocking.replicas
+    group, replica = divmod(chain, blocking.replicas)
+    links = np.empty((d, blocking.lattice.volume, N, N), dtype=np.complex128)
+    sites = blocking.sites()
+    for lane in range(replica * pieces, (replica + 1) * pieces):
+        links.real[:, sites[:, lane]] = packed[group, ..., 0, lane]
+        links.imag[:, sites[:, lane]] = packed[group, ..., 1, lane]
+    return links.reshape(d, *blocking.lattice.extents, N, N)

@@ -1,0 +1,79 @@
+"""The sum of Wilson staples of a block of links, row by row in vectors of lanes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lgt.kernels._jit import inline_kernel
+from lgt.kernels.matrix import (
+    copy_permuted,
+    load_dagger_row,
+    load_row,
+    row_times,
+    row_times_dagger,
+    store_row,
+    zero_row,
+)
+
+
+class Box(NamedTuple):
+    """What a kernel needs to know of the packed lattice (`lgt.kernels.packed.Blocking`)."""
+
+    neighbours: NDArray[np.int64]
+    seams: NDArray[np.int64]
+    compose: NDArray[np.int64]
+    order: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    first_site: NDArray[np.int64]
+    lanes: int
+
+
+@inline_kernel
+def operand(size: Any, address: int, seam: int, free: int) -> int:
+    """The address of a matrix as seen across a seam: itself, or a copy at `free` with lanes permuted."""
+    if seam == 0:
+        return address
+    copy_permuted(size, address, free, seam)
+    return free
+
+
+@inline_kernel
+def wilson_staple(
+    size: Any, links: int, box: Box, mu: int, x: int, scratch: int, table: NDArray[np.int64]
+) -> None:
+    """Write A with tr(U A) = sum of the traces of all plaquettes that contain U = U_mu(x), to `scratch`.
+
+    ``A = sum_{nu != mu} U_nu(x+mu) U_mu(x+nu)^+ U_nu(x)^+ + U_nu(x+mu-nu)^+ U_mu(x-nu)^+ U_nu(x-nu)``.
+    `scratch` has room for 1 + 5 (d - 1) matrices, and `table` for 6 (d - 1) addresses.
+    """
+    d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
+    nbytes = 128 * len(size) ** 2
+    end, to_end = box.neighbours[mu, x], box.seams[mu, x]
+    free, n = scratch + nbytes, 0
+    for nu in range(d):
+        if nu != mu:
+            side, to_side = box.neighbours[nu, x], box.seams[nu, x]
+            back, to_back = box.neighbours[d + nu, x], box.seams[d + nu, x]
+            corner = box.neighbours[d + nu, end]
+            to_corner = box.compose[to_end, box.seams[d + nu, end]]
+            table[n] = operand(size, links + (nu * volume + end) * nbytes, to_end, free)
+            table[n + 1] = operand(size, links + (mu * volume + side) * nbytes, to_side, free + nbytes)
+            table[n + 2] = links + (nu * volume + x) * nbytes
+            table[n + 3] = operand(
+                size, links + (nu * volume + corner) * nbytes, to_corner, free + 2 * nbytes
+            )
+            table[n + 4] = operand(size, links + (mu * volume + back) * nbytes, to_back, free + 3 * nbytes)
+            table[n + 5] = operand(size, links + (nu * volume + back) * nbytes, to_back, free + 4 * nbytes)
+            free += 5 * nbytes
+            n += 6
+    for i in range(len(size)):
+        total = zero_row(size)
+        for m in range(0, n, 6):
+            row = row_times_dagger(size, None, load_row(size, table[m], i), table[m + 1])
+            total = row_times_dagger(size, total, row, table[m + 2])
+            row = row_times_dagger(size, None, load_dagger_row(size, table[m + 3], i), table[m + 4])
+            total = row_times(size, total, row, table[m + 5])
+        store_row(size, total, scratch, i)

@@ -1,0 +1,176 @@
+"""The links of some chains, packed into lanes: what updates work on."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lgt.action import group_of
+from lgt.errors import InputError, ShapeError
+from lgt.field import Array, lattice_of
+from lgt.kernels.layout import size_of
+from lgt.kernels.packed import COMPOSE, WIDTH, Blocking, aligned, pack, unpack
+from lgt.replicas.staple import Box
+from lgt.rng import Stream
+
+#: Blocks of one direction and colour below which handing work to a second thread costs more than it saves.
+WORTH_A_THREAD = 1024
+
+
+@final
+@dataclass(frozen=True)
+class Task:
+    """One group of chains and what its kernels are called with; addresses are in bytes."""
+
+    size: tuple[int, ...]
+    group: int
+    links: int
+    box: Box
+    chains: int
+    seed: int
+    pieces: int
+    scratches: tuple[int, ...]
+    tallies: tuple[int, ...]
+
+    def scratch(self, piece: int) -> int:
+        """Room for the matrices that one thread works on."""
+        return self.scratches[piece]
+
+    def tally(self, piece: int) -> int:
+        """A vector of counters of one thread."""
+        return self.tallies[piece]
+
+    def part(self, count: int, piece: int) -> tuple[int, int]:
+        """The half-open range of `count` items that a piece has."""
+        return count * piece // self.pieces, count * (piece + 1) // self.pieces
+
+    def beside(self, packed: NDArray[np.float64]) -> int:
+        """The address of this group in another array that is packed like the links.
+
+        Raises
+        ------
+        ShapeError
+            If it was not made by `Replicas.zeros`: vectors must lie at multiples of their size.
+        """
+        address = int(packed[self.group].ctypes.data)
+        if address % 64 or not packed.flags.c_contiguous or packed.dtype != np.float64:
+            raise ShapeError(
+                "an array packed like the links", "another layout", "make it with Replicas.zeros()"
+            )
+        return address
+
+
+@final
+class Replicas:
+    """Chains that advance together, their links packed into vectors.
+
+    Up to eight chains share the lanes of a vector where the lattice does not fill them, which changes no
+    bit of any of them; nor does the number of threads.
+
+    Parameters
+    ----------
+    links
+        One configuration a chain, each of shape (d, *extents, N, N), complex128.
+    streams
+        The random numbers of each chain, all of one seed.
+    threads
+        How many threads may work at the same time.
+
+    Raises
+    ------
+    ShapeError
+        If the configurations differ in shape.
+    InputError
+        If the numbers of chains and streams differ, or the streams have several seeds.
+
+    Examples
+    --------
+    >>> import lgt
+    >>> cold = lgt.cold(lgt.Lattice((4, 6)), lgt.SU(2))
+    >>> state = Replicas([cold, cold], [lgt.Stream(1, 0), lgt.Stream(1, 1)])
+    >>> bool((state.links(1) == cold).all())
+    True
+    """
+
+    def __init__(self, links: Sequence[Array], streams: Sequence[Stream], threads: int = 1) -> None:
+        if not links or len(links) != len(streams) or len({stream.seed for stream in streams}) != 1:
+            raise InputError(
+                f"{len(links)} chains", f"{len(streams)} streams", "give each chain a stream, all of one seed"
+            )
+        if len({configuration.shape for configuration in links}) != 1:
+            raise ShapeError("chains that advance together", "links of different shapes", "give one lattice")
+        self.lattice = lattice_of(links[0], links[0].ndim - 3)
+        self.group = group_of(links[0])
+        self.chains, self.seed = len(links), streams[0].seed
+        self.blocking = Blocking.of(self.lattice, self.chains)
+        self._links = pack(np.stack([np.asarray(each, dtype=np.complex128) for each in links]), self.blocking)
+        groups, per_colour = len(self._links), self.blocking.volume // self.lattice.n_colours
+        self.pieces = 1 if groups > 1 or per_colour < WORTH_A_THREAD else threads
+        workers = max(self.pieces, min(groups, threads))
+        self._pool = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
+        order = np.concatenate(self.blocking.colours)
+        starts = np.cumsum([0, *map(len, self.blocking.colours)])
+        numbers = [stream.chain for stream in streams]
+        replica = np.arange(WIDTH) * self.blocking.replicas // WIDTH
+        places = np.arange(groups)[:, None] * self.blocking.replicas + replica
+        self._chain_of = np.minimum(places, self.chains - 1)
+        self._idle = places >= self.chains
+        self._lane_chains = aligned((groups, WIDTH)).view(np.int64)
+        self._lane_chains[:] = np.array(numbers)[self._chain_of]
+        self._offsets = aligned((WIDTH,)).view(np.int64)
+        self._offsets[:] = self.blocking.lane_offset
+        self._tally = aligned((groups, self.pieces, WIDTH)).view(np.int64)
+        matrices = 1 + 5 * (self.lattice.d - 1)
+        self._scratch = aligned((groups, self.pieces, matrices, self.group.N**2, 2, WIDTH))
+        self._box = Box(
+            self.blocking.neighbours,
+            self.blocking.seams,
+            COMPOSE,
+            order,
+            starts,
+            self.blocking.first_site,
+            self._offsets.ctypes.data,
+        )
+
+    def links(self, chain: int) -> NDArray[np.complex128]:
+        """A copy of the links of one chain, shape (d, *extents, N, N)."""
+        return unpack(self._links, self.blocking, chain)
+
+    @property
+    def exhausted(self) -> list[int]:
+        """For every chain, how many draws of the heat bath have used up their attempts so far."""
+        counts = np.where(self._idle[:, None], 0, self._tally).sum(axis=1)
+        return [int(counts[self._chain_of == chain].sum()) for chain in range(self.chains)]
+
+    def zeros(self) -> NDArray[np.float64]:
+        """An array of zeros packed like the links: for momenta, forces, a copy of the links."""
+        return aligned(self._links.shape)
+
+    def each(self, work: Callable[[Task, int], None]) -> None:
+        """Call `work` for every group of chains and every piece of it, as many at a time as threads."""
+        items = [
+            (self._task(group), piece) for group in range(len(self._links)) for piece in range(self.pieces)
+        ]
+        if self._pool is None:
+            for task, piece in items:
+                work(task, piece)
+        else:
+            list(self._pool.map(lambda item: work(*item), items))
+
+    def _task(self, group: int) -> Task:
+        return Task(
+            size_of(self.group.N),
+            group,
+            self._links[group].ctypes.data,
+            self._box,
+            self._lane_chains[group].ctypes.data,
+            self.seed,
+            self.pieces,
+            tuple(scratch.ctypes.data for scratch in self._scratch[group]),
+            tuple(tally.ctypes.data for tally in self._tally[group]),
+        )

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lgt.action import Wilson
+from lgt.errors import InputError, ShapeError
+from lgt.group import SU, U1, UnitaryGroup
+from lgt.kernels.packed import WIDTH
+from lgt.replicas import Replicas
+from lgt.replicas.motion import drift, kick
+from lgt.replicas.state import WORTH_A_THREAD
+from lgt.rng import Stream
+from lgt.update import Sweep
+
+BOXES = [(8, 8), (3, 4), (4, 6, 8), (3, 2, 4), (4, 4, 2, 3)]
+
+
+def hot(group: UnitaryGroup, box: tuple[int, ...], chains: int) -> list[np.ndarray]:
+    return list(group.haar(np.random.default_rng(chains), (chains, len(box), *box)))
+
+
+def swept(links: list[np.ndarray], threads: int = 1, first: int = 0) -> list[np.ndarray]:
+    state = Replicas(links, [Stream(5, first + chain) for chain in range(len(links))], threads)
+    for number in range(11):
+        Sweep(1).advance(state, Wilson(1.8 * links[0].shape[-1]), number)
+    assert state.exhausted == [0] * len(links)
+    return [state.links(chain) for chain in range(len(links))]
+
+
+@pytest.mark.parametrize("group", [U1(), SU(2), SU(3)], ids=repr)
+@pytest.mark.parametrize("box", BOXES)
+def test_a_chain_is_the_same_alone_or_in_company(group: UnitaryGroup, box: tuple[int, ...]) -> None:
+    links = hot(group, box, 9)
+    together = swept(links, threads=2)
+    for chain in (0, 3, 8):
+        (alone,) = swept([links[chain]], first=chain)
+        assert np.array_equal(alone, together[chain])
+    # The negative control: another stream is another chain.
+    assert not np.array_equal(swept([links[0]], first=1)[0], together[0])
+
+
+def test_threads_change_no_bit() -> None:
+    box = (16, 16, 8, 16)
+    assert np.prod(box) // WIDTH // 2 >= WORTH_A_THREAD
+    links = hot(SU(2), box, 1)
+    state = Replicas(links, [Stream(1, 0)], threads=2)
+    assert state.pieces == 2
+    assert np.array_equal(swept(links, threads=2)[0], swept(links)[0])
+
+
+@pytest.mark.parametrize("group", [U1(), SU(2), SU(3), SU(4)], ids=repr)
+@pytest.mark.parametrize("box", BOXES)
+def test_kick_and_drift_agree_with_the_group_algebra(group: UnitaryGroup, box: tuple[int, ...]) -> None:
+    action, links = Wilson(2.3), hot(group, box, 3)
+    state = Replicas(links, [Stream(1, chain) for chain in range(3)])
+    momenta = state.zeros()
+    kick(state, action, momenta, 0.3)
+    forces = [action.force(each, len(box)) for each in links]
+    drift(state, momenta, 0.5)
+    for chain, force in enumerate(forces):
+        expected = group.exp(-0.15 * force) @ links[chain]
+        np.testing.assert_allclose(state.links(chain), expected, atol=1e-13)
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    links = hot(SU(2), (3, 4), 2)
+    with pytest.raises(InputError, match="streams"):
+        Replicas(links, [Stream(1, 0)])
+    with pytest.raises(InputError, match="seed"):
+        Replicas(links, [Stream(1, 0), Stream(2, 1)])
+    with pytest.raises(ShapeError, match="different shapes"):
+        Replicas([links[0], links[1][:, :2]], [Stream(1, 0), Stream(1, 1)])
