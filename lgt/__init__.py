@@ -20,7 +20,7 @@ from lgt.errors import (
 if TYPE_CHECKING:
     from lgt.action import Action, Wilson, make_action
     from lgt.analysis import Estimate, estimate
-    from lgt.chain import generate
+    from lgt.chain import generate, measure
     from lgt.config import RunConfig
     from lgt.ensemble import Ensemble, EnsembleSpec
     from lgt.field import cold, gauge_transform, hot, lattice_of, space_transform
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "lgt.action": ("Action", "Wilson", "make_action"),
     "lgt.analysis": ("Estimate", "estimate"),
-    "lgt.chain": ("generate",),
+    "lgt.chain": ("generate", "measure"),
     "lgt.config": ("RunConfig",),
     "lgt.ensemble": ("Ensemble", "EnsembleSpec"),
     "lgt.field": ("cold", "gauge_transform", "hot", "lattice_of", "space_transform"),
@@ -101,6 +101,7 @@ __all__ = [
     "line",
     "loop_trace",
     "make_action",
+    "measure",
     "ordered_product",
     "parse_group",
     "parse_observable",

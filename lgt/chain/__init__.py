@@ -1,7 +1,8 @@
-"""Markov chains from start to ensemble file: `generate`."""
+"""Markov chains from start to ensemble file, `generate`, and measurements on them, `measure`."""
 
 from lgt.chain._estimate import Estimate
 from lgt.chain._generate import generate
+from lgt.chain._measure import measure
 from lgt.chain._run import Progress
 
-__all__ = ["Estimate", "Progress", "generate"]
+__all__ = ["Estimate", "Progress", "generate", "measure"]

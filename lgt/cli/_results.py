@@ -10,8 +10,8 @@ import typer
 from numpy.typing import NDArray
 
 from lgt.analysis import Estimate, chain_warning, estimate, in_brackets
-from lgt.cli import _sidecar
 from lgt.cli._output import note
+from lgt.ensemble import sidecar
 from lgt.errors import EnsembleError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def series_of(ensemble: Ensemble, names: Sequence[str] | None = None) -> Series:
             "no configuration finished in every chain",
             "resume the run with lgt generate --resume",
         )
-    measured = {name: values[:, :length] for name, values in _sidecar.read(ensemble).items()}
+    measured = {name: values[:, :length] for name, values in sidecar.read(ensemble).items()}
     available = {name: values for name, values in measured.items() if np.isfinite(values).all()}
     stored = [name for name, shape in ensemble.spec.observables.items() if shape == ()]
     available = {name: ensemble.observable(name) for name in stored} | {

@@ -31,8 +31,7 @@ def info(
 
 
 def _ensemble(path: Path) -> dict[str, Any]:
-    from lgt.cli import _sidecar
-    from lgt.ensemble import Ensemble
+    from lgt.ensemble import Ensemble, sidecar
 
     with Ensemble.open(path) as ensemble:
         spec = ensemble.spec
@@ -48,7 +47,7 @@ def _ensemble(path: Path) -> dict[str, Any]:
             "finished": int(ensemble.finished.sum()),
             "precision": spec.precision,
             "observables": list(spec.observables),
-            "measured": list(_sidecar.read(ensemble)),
+            "measured": list(sidecar.read(ensemble)),
             "run": dict(spec.run),
             "provenance": dict(spec.provenance),
         }

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lgt.cli._output import emit_json, note
-
-if TYPE_CHECKING:
-    from lgt.ensemble import Ensemble
 
 
 def measure(
@@ -36,17 +34,19 @@ def measure(
     which lgt analyse and lgt plot read them. What is there already is
     kept, so after more configurations only these are measured.
     """
+    from lgt.chain import measure as make
     from lgt.cli import _results
     from lgt.ensemble import Ensemble
     from lgt.observable import parse_observable
 
-    names = [name for given in observable for name in given.split(",")]
+    names = [name for given in observable for name in given.split(",") if name]
     for name in names:
         parse_observable(name)
     document = {}
     for path in ensembles:
         with Ensemble.open(path) as ensemble:
-            _measure(ensemble, names)
+            with _progress(path, names) as progress:
+                make(ensemble, names, progress=progress)
             results = _results.estimates_of(ensemble, _results.series_of(ensemble, names))
             document[str(path)] = {name: result.as_json() for name, result in results.items()}
             if not json:
@@ -55,28 +55,23 @@ def measure(
         emit_json(document)
 
 
-def _measure(ensemble: Ensemble, names: Sequence[str]) -> None:
-    """Fill in what is missing in the file beside the ensemble."""
-    import numpy as np
+@contextlib.contextmanager
+def _progress(path: Path, names: Sequence[str]) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal; a line of what was measured at the end, if anything was."""
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
 
-    from lgt.cli import _sidecar
-    from lgt.observable import parse_observable
+    console, total = Console(stderr=True), 0
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(str(path))
 
-    observables = [parse_observable(name) for name in names if name not in ensemble.spec.observables]
-    if not observables:
-        return
-    measured = _sidecar.read(ensemble)
-    for observable in observables:
-        measured.setdefault(observable.name, np.full(ensemble.finished.shape, np.nan))
-    missing = np.any([np.isnan(measured[observable.name]) for observable in observables], axis=0)
-    places = np.argwhere(ensemble.finished & missing)
-    console = Console(stderr=True)
-    for chain, config in track(places, str(ensemble.path), console=console, disable=not console.is_terminal):
-        links = ensemble.links(chain, config)
-        for observable in observables:
-            measured[observable.name][chain, config] = observable.value(links, ensemble.lattice.d)
-    if len(places):
-        path = _sidecar.write(ensemble, measured)
-        note(f"{path}: measured {', '.join(names)} on {len(places)} configurations")
+        def show(done: int, of: int) -> None:
+            nonlocal total
+            total = of
+            bar.update(task, completed=done, total=of)
+
+        yield show
+    if total:
+        from lgt.ensemble import sidecar_path
+
+        note(f"{sidecar_path(path)}: measured {', '.join(names)} on {total} configurations")

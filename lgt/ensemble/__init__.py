@@ -15,10 +15,13 @@ A CRC is the CRC-32 of the stored bytes: of the links, then of the observables i
 Attributes: format, version, group, extents, action, beta, seed, run (JSON), and facts for people.
 Any HDF5 program can read the file; one that locks, while a run writes it, must be told not to
 (``h5py.File(path, locking=False)``).
+
+What is measured later lies beside it, in a file of its own: `lgt.ensemble.sidecar`.
 """
 
 from lgt.ensemble._ensemble import Ensemble
 from lgt.ensemble._schema import EnsembleSpec
 from lgt.ensemble._writer import ChainState
+from lgt.ensemble.sidecar import sidecar_path
 
-__all__ = ["ChainState", "Ensemble", "EnsembleSpec"]
+__all__ = ["ChainState", "Ensemble", "EnsembleSpec", "sidecar_path"]

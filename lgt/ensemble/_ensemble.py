@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lgt.action import Action
-from lgt.ensemble import _disk
+from lgt.ensemble import _disk, sidecar
 from lgt.ensemble._schema import SLOTS, EnsembleSpec, build_image, read_spec
 from lgt.ensemble._writer import ChainState, Complex, Writer, config_crc
 from lgt.errors import CheckError, EnsembleError, ShapeError
@@ -223,17 +223,26 @@ class Ensemble:
         return self._stored(chain, config)[0].astype(np.complex128)
 
     def observable(self, name: str) -> NDArray[np.float64]:
-        """A stored observable of the first `length` configurations, shape (chains, length, ...).
+        """An observable of the first `length` configurations, shape (chains, length, ...).
+
+        It is read from this file, or else from the measurements beside it (`lgt.measure`).
 
         Raises
         ------
         EnsembleError
-            If it is not stored in this file.
+            If it is neither stored nor measured on all of them.
         """
-        if name not in self._spec.observables:
-            stored = ", ".join(self._spec.observables)
-            raise EnsembleError(f"observable {name!r} of {self.path}", f"only {stored}", "measure it first")
-        return np.asarray(self._file[f"observables/{name}"][:, : self.length])
+        if name in self._spec.observables:
+            return np.asarray(self._file[f"observables/{name}"][:, : self.length])
+        measured = {key: values[:, : self.length] for key, values in sidecar.read(self).items()}
+        there = [*self._spec.observables, *(key for key, x in measured.items() if np.isfinite(x).all())]
+        if name in there:
+            return measured[name]
+        raise EnsembleError(
+            f"observable {name!r} of {self.path}",
+            f"only {', '.join(there)}",
+            f"measure it: lgt.measure({str(self.path)!r}, {name!r}), or lgt measure {self.path} -o {name}",
+        )
 
     def write(self, chain: int, config: int, links: NDArray[Any], observables: Observables) -> None:
         """Store a finished configuration, with one value for each observable of the file.

@@ -9,9 +9,8 @@ import h5py
 import numpy as np
 
 from lgt.chain import generate
-from lgt.cli import _sidecar
 from lgt.config import RunConfig
-from lgt.ensemble import Ensemble
+from lgt.ensemble import Ensemble, sidecar
 from lgt.observable import parse_observable
 
 
@@ -19,7 +18,7 @@ def test_the_numbers_are_those_of_the_links(lgt, ensemble_file: Path) -> None:
     result = lgt("measure", ensemble_file, "--observable", "wilson_1x2", "-o", "polyakov_re_0", "--json")
     assert result.status == 0
     with Ensemble.open(ensemble_file) as ensemble:
-        measured = _sidecar.read(ensemble)
+        measured = sidecar.read(ensemble)
         for name in ("wilson_1x2", "polyakov_re_0"):
             observable = parse_observable(name)
             expected = [
@@ -36,14 +35,14 @@ def test_a_stored_observable_is_not_measured_again(lgt, ensemble_file: Path) -> 
     result = lgt("measure", ensemble_file, "--observable", "plaquette")
     assert result.status == 0
     assert "plaquette" in result.out
-    assert not _sidecar.sidecar_path(ensemble_file).exists()
+    assert not sidecar.sidecar_path(ensemble_file).exists()
 
 
 def test_only_what_is_missing_is_measured(lgt, ensemble_file: Path) -> None:
     assert "60 configurations" in lgt("measure", ensemble_file, "-o", "wilson_1x2").err
-    before = _sidecar.sidecar_path(ensemble_file).read_bytes()
+    before = sidecar.sidecar_path(ensemble_file).read_bytes()
     assert lgt("measure", ensemble_file, "-o", "wilson_1x2").err == ""
-    assert _sidecar.sidecar_path(ensemble_file).read_bytes() == before
+    assert sidecar.sidecar_path(ensemble_file).read_bytes() == before
     with Ensemble.open(ensemble_file, "r+") as ensemble:
         spec = ensemble.spec
         extended = ensemble.extend(32)
@@ -87,7 +86,7 @@ def test_bad_requests_are_refused_and_leave_nothing(lgt, ensemble_file: Path) ->
 
 
 def test_a_foreign_or_damaged_sidecar_is_not_overwritten(lgt, ensemble_file: Path) -> None:
-    beside = _sidecar.sidecar_path(ensemble_file)
+    beside = sidecar.sidecar_path(ensemble_file)
     with h5py.File(beside, "w") as file:
         file["mine"] = 1
     result = lgt("measure", ensemble_file, "-o", "wilson_1x2")

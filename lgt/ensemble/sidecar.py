@@ -15,10 +15,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.errors import EnsembleError
+from lgt.ensemble import _disk
+from lgt.errors import EnsembleError, InputError
 
 if TYPE_CHECKING:
-    from lgt.ensemble import Ensemble
+    from lgt.ensemble._ensemble import Ensemble
 
 FORMAT = "lgt-measurements"
 Measured = dict[str, NDArray[np.float64]]
@@ -69,18 +70,33 @@ def read(ensemble: Ensemble) -> Measured:
 
 
 def write(ensemble: Ensemble, measured: Measured) -> Path:
-    """Write the measurements beside the ensemble, whole or not at all; returns where."""
+    """Write the measurements beside the ensemble, whole or not at all; returns where.
+
+    Raises
+    ------
+    InputError
+        If the folder may not be written in.
+    StorageError
+        If the disk is full or fails; what was there before is intact.
+    """
     path = sidecar_path(ensemble.path)
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(
+            f"writing {path}",
+            f"no permission to write in {path.parent}",
+            "copy the ensemble to your own folder",
+        )
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with h5py.File(temporary, "w") as file:
-            file.attrs.update({"format": FORMAT, "version": 1, "ensemble": ensemble.path.name})
-            file["crc"] = ensemble.checksums
-            for name, values in measured.items():
-                file[f"observables/{name}"] = values
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
+        with _disk.storage_errors(path):
+            with h5py.File(temporary, "w") as file:
+                file.attrs.update({"format": FORMAT, "version": 1, "ensemble": ensemble.path.name})
+                file["crc"] = ensemble.checksums
+                for name, values in measured.items():
+                    file[f"observables/{name}"] = values
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     return path
