@@ -23,10 +23,10 @@ RUN: dict[str, Any] = {"group": "SU2", "lattice": "4x6", "beta": 2.0, "configs":
 
 
 class Sleepy(Updater):
-    """Takes a known time on the lattice of the run, and changes the links it is given."""
+    """Takes a known time, longer where a kernel is new, and changes the links it is given."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-        self.now, self.seconds = 0.0, seconds
+        self.now, self.seconds, self.compiled = 0.0, seconds, set[str]()
         monkeypatch.setattr("time.perf_counter", lambda: self.now)
 
     @property
@@ -36,7 +36,10 @@ class Sleepy(Updater):
     def validate(self, action: Action, group: UnitaryGroup, lattice: Lattice) -> None: ...
 
     def advance(self, state: Replicas, action: Action, number: int) -> None:
-        self.now += self.seconds if state.lattice.extents == (4, 6) else 1000.0  # that is the compilation
+        self.now += self.seconds
+        for kernel in {"sweep", "reunitarise" if (number + 1) % 10 == 0 else "sweep"} - self.compiled:
+            self.compiled.add(kernel)
+            self.now += 1000.0
         momenta = state.zeros()
         momenta += 1.0
         drift(state, momenta, 1.0)  # spoils the links
