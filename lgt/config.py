@@ -29,6 +29,8 @@ from lgt.lattice import Lattice
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 #: A misspelt key explains a missing one, and both come before values.
 _ORDER = {"extra_forbidden": 0, "missing": 1}
+#: The tables of a RUN.toml of `lcnn train`, which has no key in common with ours but ``out``.
+_LCNN_TABLES = ("data", "model", "training")
 #: Update numbers and seeds are 32 bit words of the random number generator.
 _WORD = 2**32
 
@@ -168,6 +170,9 @@ class RunConfig(BaseModel):
     @field_validator("lattice")
     @classmethod
     def _lattice_text(cls, text: str) -> str:
+        words = re.split(r"[\s,;*X×]+", text.strip(" ()[]"))
+        if len(words) > 1 and all(word.isdecimal() for word in words):
+            raise InputError(f"lattice {text!r}", "no x between the extents", f"write {'x'.join(words)}")
         lattice = Lattice.parse(text)
         if lattice.d < 2:
             raise InputError(f"lattice {text!r}", "one direction", "use two directions or more, like 8x8")
@@ -235,18 +240,7 @@ class RunConfig(BaseModel):
         InputError
             If the file is missing or is not TOML, or for anything that the constructor refuses.
         """
-        try:
-            keys = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (FileNotFoundError, IsADirectoryError):
-            raise InputError(f"run file {path}", "no such file", "give the path of a RUN.toml") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(
-                f"run file {path}", f"text that is not TOML ({error})", "mend that line"
-            ) from None
-        except OSError as error:
-            raise InputError(
-                f"run file {path}", str(error.strerror), "give a file that can be read"
-            ) from None
+        keys = read_run_file(path)
         try:
             return cls(**{**keys, **override})
         except InputError as error:
@@ -262,6 +256,29 @@ class RunConfig(BaseModel):
         ['group = "SU3"', 'lattice = "8x8"']
         """
         return tomli_w.dumps(self.model_dump(mode="json"))
+
+
+def read_run_file(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The keys of a RUN.toml as they stand there, unchecked.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not TOML, or is a RUN.toml of ``lcnn train``.
+    """
+    asked = f"run file {path}"
+    try:
+        keys = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (FileNotFoundError, IsADirectoryError):
+        raise InputError(asked, "no such file", "give the path of a RUN.toml") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(asked, f"text that is not TOML ({error})", "mend that line") from None
+    except OSError as error:
+        raise InputError(asked, str(error.strerror), "give a file that can be read") from None
+    tables = [f"[{name}]" for name in _LCNN_TABLES if isinstance(keys.get(name), dict)]
+    if tables:
+        raise InputError(asked, f"a training run of lcnn ({', '.join(tables)})", f"type: lcnn train {path}")
+    return keys
 
 
 def _one_line(error: ValidationError) -> InputError:

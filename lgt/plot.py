@@ -96,12 +96,14 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If the name ends in none of these.
+        If the name ends in none of these, or there is no such folder.
     """
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
     if kind not in ("png", "pdf", "svg"):
         raise InputError(f"a picture {path}", f"the ending {path.suffix!r}", "use .png, .pdf or .svg")
+    if not path.parent.is_dir():
+        raise InputError(f"a picture {path}", f"no folder {path.parent}", "make it first")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         figure.savefig(temporary, format=kind, dpi=160)

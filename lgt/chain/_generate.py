@@ -82,7 +82,9 @@ def generate(
     _check(config, path)
     if path.exists() and not resume:
         raise EnsembleError(
-            f"out {path}", "a file of that name", "give --resume to go on with it, or choose another name"
+            f"out {path}",
+            "a file of that name",
+            f"give {'--resume' if command else 'resume=True'} to go on with it, or choose another name",
         )
     with stop_requests(config.time_limit_seconds) as stop:
         if path.exists():
@@ -125,6 +127,8 @@ def _begin(config: RunConfig, path: Path, stop: Stop, report: Callback, command:
     )
     check_space(path, spec.nbytes)
     start = start_of(config)
+    for name in config.measure:  # one that this lattice does not have, or a user's that fails, says so now
+        parse_observable(name).value(start.states[0].links, config.box.d)
     spec = dataclasses.replace(spec, provenance={**spec.provenance, "start": start.origin})
     _announce(config, start.states, spec.nbytes, report, f"start {start.origin}")
 

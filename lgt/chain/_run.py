@@ -188,7 +188,8 @@ class Run:
             raise self._stopped(chains)
         if point.config is not None:
             note = f"configuration {point.config + 1} of {self._config.configs}: sweep {point.sweep}, "
-            self._report(chains, note + f"plaquette {np.mean(plaquettes):.6f}")
+            mean = f" (mean of {len(members)} chains)" if len(members) > 1 else ""
+            self._report(chains, note + f"plaquette {np.mean(plaquettes):.6f}{mean}")
 
     def _measure(self, links: NDArray[np.complex128]) -> dict[str, NDArray[np.float64]]:
         d = self._config.box.d
@@ -205,6 +206,6 @@ class Run:
         stored = f"{self._ensemble.length} of {self._config.configs} configurations stored"
         return StoppedError(
             f"the run of {self._ensemble.path}",
-            f"a stop by {self._stop.reason} after sweep {sweep} of {total}, {stored}",
+            f"it stopped by {self._stop.reason} after sweep {sweep} of {total}, {stored}",
             f"resume with: {self._resume}",
         )

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -24,7 +25,7 @@ from lgt.cli.info import info
 from lgt.cli.measure import measure
 from lgt.cli.plot import plot
 from lgt.cli.verify import verify
-from lgt.errors import LgtError, StorageError
+from lgt.errors import LgtError, StoppedError, StorageError
 
 __all__ = ["app", "main"]
 
@@ -76,13 +77,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         # The words travel along, for commands that record how they were called.
         status = app(args=words, obj=words, prog_name="lgt", standalone_mode=False)
+    except StoppedError as stop:  # not an error: the file is intact, the run goes on with --resume
+        _leave(f"{stop.found.removeprefix('it ')}; {stop.remedy}", stop.exit_status)
     except LgtError as error:
-        _fail(str(error), error.exit_status)
+        _fail(_spaced_lattice(words) or str(error), error.exit_status)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
         raise SystemExit(1) from None
     except OSError as error:
-        _fail(str(error), StorageError.exit_status)
+        file = f"{error.filename}: " if error.filename else ""
+        _fail(f"{file}{error.strerror or error}", StorageError.exit_status)
     except MemoryError as error:
         _fail(f"this needs more memory than there is ({error}); use a smaller lattice or fewer chains", 2)
     except Exception as error:
@@ -91,10 +95,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "lgt"
-        _fail(f"{error.format_message()} (see {command} --help)", error.exit_code)
+        message = _spaced_lattice(words) or f"{error.format_message()} (see {command} --help)"
+        _fail(message, error.exit_code)
     raise SystemExit(status if isinstance(status, int) else 0)  # the status of typer.Exit comes back as value
 
 
+def _spaced_lattice(words: Sequence[str]) -> str:
+    """What to say to ``--lattice 8 8``, of which the second word is anything but an extent; else nothing."""
+    for place, word in enumerate(words):
+        flag, equals, first = word.partition("=")
+        if flag == "--lattice":
+            following = ([first] if equals else []) + list(words[place + 1 :])
+            extents = list(takewhile(str.isdecimal, following))
+            if len(extents) > 1:
+                return (
+                    f"--lattice {' '.join(extents)}: found no x between the extents; "
+                    f"write --lattice {'x'.join(extents)}"
+                )
+    return ""
+
+
 def _fail(message: str, status: int) -> NoReturn:
-    typer.echo("lgt: error: " + " ".join(message.split()), err=True)
+    _leave(f"error: {message}", status)
+
+
+def _leave(message: str, status: int) -> NoReturn:
+    typer.echo("lgt: " + " ".join(message.split()), err=True)
     raise SystemExit(status) from None

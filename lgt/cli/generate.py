@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
-import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lgt.cli._display import display
 from lgt.cli._output import emit_json, note
+from lgt.errors import EnsembleError, InputError
 
 if TYPE_CHECKING:
-    from lgt.chain import Progress
     from lgt.config import RunConfig
     from lgt.ensemble import Ensemble
+
+_EXAMPLE = "lgt generate --group SU2 --lattice 8x8 --beta 2.0 --configs 100 --out ens.h5"
+#: Keys that belong to one start of the program: a resumed run does not take them from the file.
+_OF_THIS_START = ("out", "time_limit", "threads")
 
 
 def _option(flag: str, panel: str, text: str, default: str | bool, example: str) -> Any:
@@ -43,7 +45,8 @@ def generate(
     run: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[RUN.toml]", help="File of the keys below without dashes; options win over it."
+            metavar="[RUN.toml]",
+            help="File of the options below as keys (--time-limit is time_limit there); options win over it.",
         ),
     ] = None,
     group: Annotated[str | None, _required("--group", "Gauge group: U1, SU2, SU3, ...", "SU3")] = None,
@@ -63,7 +66,16 @@ def generate(
     overrelax: Annotated[
         int | None, _physics("--overrelax", "Over-relaxations after the heat bath of a sweep.", "1", "4")
     ] = None,
-    seed: Annotated[int | None, _physics("--seed", "Seed of all random numbers.", "1", "42")] = None,
+    seed: Annotated[
+        int | None,
+        _physics(
+            "--seed",
+            "Seed of all random numbers. Runs with one seed share them at any beta: give each run its own "
+            "seed to make them independent.",
+            "1",
+            "42",
+        ),
+    ] = None,
     chains: Annotated[
         int | None, _physics("--chains", "Independent chains, each with its own stream.", "1", "4")
     ] = None,
@@ -93,7 +105,15 @@ def generate(
         str | None, _running("--threads", "Chains that advance at the same time.", "auto", "2")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with OUT if it exists; more --configs extend it.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with OUT if it exists: what is not given comes from the file, what is given must "
+            "agree with it, more --configs extend it.",
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print nothing but warnings, errors and what --json prints.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON on stdout.")] = False,
 ) -> None:
@@ -101,8 +121,20 @@ def generate(
 
     lgt generate --group SU2 --lattice 8x8 --beta 2.0 --configs 100 --out ens.h5
 
+    The same run from a file, lgt generate RUN.toml:
+
+    group = "SU2"
+    lattice = "8x8"
+    beta = 2.0
+    configs = 100
+    out = "ens.h5"
+    measure = ["wilson_1x2", "polyakov_abs"]
+
+    Relative paths are relative to the current folder, in RUN.toml too.
+
     The file is safe at any moment: a run that was killed or stopped goes
-    on with --resume, to the same bytes as one that was not.
+    on with --resume, to the same bytes as one that was not; the name of the
+    file is enough: lgt generate --out ens.h5 --resume
 
     Exit status: 0 done, 2 bad input, 3 stopped by a signal or the time
     limit (resumable), 4 disk full or failing.
@@ -128,26 +160,59 @@ def generate(
         "time_limit": time_limit,
         "threads": int(threads) if threads and threads.isdecimal() else threads,
     }
-    config = _config(run, {key: value for key, value in given.items() if value is not None})
+    config = _config(run, {key: value for key, value in given.items() if value is not None}, resume)
     command, begin = shlex.join(["lgt", *context.obj]), time.monotonic()
-    with _display() as progress, make(config, resume=resume, progress=progress, command=command) as ensemble:
+    with (
+        display(quiet) as progress,
+        make(config, resume=resume, progress=progress, command=command) as ensemble,
+    ):
         summary = _summary(config, ensemble, time.monotonic() - begin)
     if summary["exhausted"]:
         note(f"note: {summary['exhausted']} heat-bath draws used up their attempts and kept the old value")
     if json:
         emit_json(summary)
-    else:
+    elif not quiet:
         each = f" in each of {config.chains} chains" if config.chains > 1 else ""
         typer.echo(
-            f"{config.out}: {config.configs} configurations{each}, plaquette {summary['plaquette']:.6f} "
+            f"{config.out}: {config.configs} configurations{each}, mean plaquette {summary['plaquette']:.6f} "
             f"(for its error: lgt analyse {config.out})"
         )
 
 
-def _config(run: Path | None, given: dict[str, Any]) -> RunConfig:
-    from lgt.config import RunConfig
+def _config(run: Path | None, given: dict[str, Any], resume: bool) -> RunConfig:
+    """The run that options, RUN.toml and, if it is resumed, the file of before say together."""
+    from lgt.config import RunConfig, read_run_file
 
+    if run is None and not given:
+        raise InputError("a run", "no options", f"see lgt generate --help, or try: {_EXAMPLE}")
+    written = {} if run is None else read_run_file(run)
+    keys, fields = written | given, RunConfig.model_fields
+    out = keys.get("out")
+    exists = isinstance(out, str) and Path(out).is_file()
+    recorded = _recorded(Path(str(out))) if resume and exists else {}
+    missing = [f"--{name}" for name in fields if fields[name].is_required() and name not in keys | recorded]
+    if missing and keys.keys() <= fields.keys():  # a misspelt key explains a missing one
+        if resume and out is not None:
+            raise InputError(
+                f"resuming {out}", "no such file", f"check the path, or begin it with {', '.join(missing)}"
+            )
+        where = "as options or in RUN.toml" if run is None else f"as options or in {run}"
+        raise InputError("a run", f"no {', '.join(missing)}", f"give them {where}; see lgt generate --help")
+    given = {name: value for name, value in recorded.items() if name not in written} | given
     return RunConfig(**given) if run is None else RunConfig.from_toml(run, **given)
+
+
+def _recorded(path: Path) -> dict[str, Any]:
+    """The keys of the run that made this file."""
+    from lgt.ensemble import Ensemble
+
+    with Ensemble.open(path) as ensemble:
+        run = dict(ensemble.spec.run)
+    if not run:
+        raise EnsembleError(
+            f"resuming {path}", "a file that lgt generate did not make", "choose another name"
+        )
+    return {name: value for name, value in run.items() if name not in _OF_THIS_START}
 
 
 def _summary(config: RunConfig, ensemble: Ensemble, seconds: float) -> dict[str, Any]:
@@ -166,28 +231,3 @@ def _summary(config: RunConfig, ensemble: Ensemble, seconds: float) -> dict[str,
         "plaquette": ensemble.observable("plaquette").mean(),
         "seconds": round(seconds, 3),
     }
-
-
-@contextlib.contextmanager
-def _display() -> Iterator[Callable[[Progress], None]]:
-    """Progress on stderr: a bar on a terminal, else a line for each configuration."""
-    if not sys.stderr.isatty():
-        yield lambda event: note(event.note) if event.note else None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True)
-    columns = (TextColumn("sweeps"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, TextColumn("{task.description}"), console=console) as bar:
-        task = bar.add_task("", total=None)
-
-        def show(event: Progress) -> None:
-            if event.sweeps:
-                stored = f"{event.stored} of {event.configs} configurations"
-                bar.update(task, completed=event.sweep, total=event.sweeps, description=stored)
-            if event.note and not event.note.startswith("configuration "):
-                console.print(event.note, markup=False, highlight=False, soft_wrap=True)
-
-        yield show

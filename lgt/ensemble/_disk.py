@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,6 +82,21 @@ def lock(descriptor: int, path: Path) -> None:
             raise
 
 
+def reason(error: Exception) -> str:
+    """What HDF5 or the system says is wrong, in words for people: without numbers, file names and flags.
+
+    Examples
+    --------
+    >>> reason(OSError("Unable to open file (name = 'x', errno = 13, error message = 'Permission denied')"))
+    'Permission denied'
+    >>> reason(OSError("Unable to synchronously open file (file signature not found)"))
+    'file signature not found'
+    """
+    text = " ".join(str(error).split())
+    inner = re.search(r"error message = '([^']*)'", text) or re.search(r"\(([^()]*)\)$", text)
+    return inner[1] if inner else re.sub(r"^\[Errno \d+\] ", "", text)
+
+
 @contextlib.contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
     """Turn an `OSError` inside the block into a `StorageError` about `path`."""
@@ -91,6 +107,6 @@ def storage_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StorageError(
             f"writing {path}",
-            f"{error.strerror or error} (errno {error.errno})",
+            error.strerror if error.errno and error.strerror else reason(error),
             "free some space or lift the limit, then resume; finished configurations are intact",
         ) from error

@@ -431,7 +431,6 @@ def _open_hdf5(path: Path) -> h5py.File:
         # No cache, as writes go past HDF5; no lock of HDF5's own, which would clash with ours.
         return h5py.File(path, "r", rdcc_nbytes=0, locking=False)
     except OSError as error:
-        reason = " ".join(str(error).split())
         raise EnsembleError(
-            f"opening {path}", f"no readable HDF5 file ({reason})", "check the file"
+            f"opening {path}", f"no readable HDF5 file ({_disk.reason(error)})", "check the file"
         ) from None

@@ -55,9 +55,8 @@ def read(ensemble: Ensemble) -> Measured:
             crc = np.asarray(file["crc"])
             stored = {name: np.asarray(data) for name, data in file["observables"].items()}
     except (OSError, KeyError) as error:
-        reason = " ".join(str(error).split())
         raise EnsembleError(
-            f"reading {path}", f"it damaged ({reason})", "delete it and measure again"
+            f"reading {path}", f"it damaged ({_disk.reason(error)})", "delete it and measure again"
         ) from None
     now = ensemble.checksums
     rows, columns = (slice(min(a, b)) for a, b in zip(now.shape, crc.shape, strict=True))

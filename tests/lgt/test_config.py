@@ -28,7 +28,9 @@ REQUIRED: dict[str, Any] = {"group": "SU2", "lattice": "4x6", "beta": 2.0, "conf
         ({"lattice": "4x1"}, ["4x1", "an extent of 1"]),
         ({"lattice": "0x4"}, ["extent"]),
         ({"lattice": "4"}, ["one direction"]),
-        ({"lattice": "4,4"}, ["'4,4'"]),
+        ({"lattice": "4,4"}, ["'4,4'", "write 4x4"]),
+        ({"lattice": "8 8 16"}, ["write 8x8x16"]),
+        ({"lattice": "8by8"}, ["joined by x"]),
         ({"lattice": [4, "x"]}, ["4xx"]),
         ({"lattice": 4}, ["lattice = 4", "type int"]),
         ({"configs": 0}, ["configs = 0", "1 or more"]),
@@ -133,6 +135,10 @@ def test_options_win_over_the_file(tmp_path: Path) -> None:
         (b"beta = = 3", "not TOML"),
         (b"\xff\xfe", "not TOML"),
         (b"bta = 3.0", "'bta'"),
+        (
+            b"out = 'a'\n[data]\ntarget = 'plaquette'\n[model]\nname = 'cnn'",
+            "training run of lcnn.*lcnn train",
+        ),
         (b"[physics]\nbeta = 3.0", "'physics'"),
     ],
 )

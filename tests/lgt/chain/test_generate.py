@@ -396,6 +396,8 @@ class Usage:
 def test_an_existing_file_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "e.h5"
     out.write_text("precious")
-    with pytest.raises(EnsembleError, match="--resume"):
+    with pytest.raises(EnsembleError, match="give resume=True to"):
         make(out)
+    with pytest.raises(EnsembleError, match="give --resume to"):
+        lgt.generate(config(out), command="lgt generate run.toml")
     assert out.read_text() == "precious"

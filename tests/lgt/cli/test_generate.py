@@ -3,8 +3,10 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import shlex
 import subprocess
 import sys
+import tomllib
 import typing
 from pathlib import Path
 from typing import Any
@@ -52,7 +54,7 @@ def options() -> dict[str, OptionInfo]:
     found = {}
     for name in inspect.signature(generate).parameters:
         info = next(iter(getattr(hints[name], "__metadata__", ())), None)
-        if isinstance(info, OptionInfo) and name not in ("resume", "json"):
+        if isinstance(info, OptionInfo) and name not in ("resume", "json", "quiet"):
             found[name] = info
     return found
 
@@ -88,16 +90,22 @@ def test_help(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
         assert option.default in out
     assert "default: (200)" in out
     assert "Exit status" in out
+    lines = [line.strip() for line in out.splitlines()]
+    first = lines.index('group = "SU2"')
+    example = tomllib.loads("\n".join(lines[first : lines.index("", first)]))
+    assert lgt.RunConfig(**example).measure == ("wilson_1x2", "polyakov_abs")
+    assert "Relative paths are relative to the current folder" in out
 
 
 def test_a_run_with_options(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, *BASE)
     assert code == 0
-    assert out.startswith("e.h5: 3 configurations, plaquette 0.")
+    assert out.startswith("e.h5: 3 configurations, mean plaquette 0.")
     lines = err.splitlines()
     assert "estimate: 35 sweeps of" in lines[0]
     assert "of disk" in lines[0]
-    assert [line.split(":")[0] for line in lines[1:]] == [f"configuration {k} of 3" for k in (1, 2, 3)]
+    # The second one came too soon after the first, and the third was the last.
+    assert [line.split(":")[0] for line in lines[1:]] == [f"configuration {k} of 3" for k in (1, 3)]
     with lgt.Ensemble.open("e.h5") as ensemble:
         ensemble.verify()
         assert ensemble.spec.provenance["command"] == " ".join(["lgt", *BASE])
@@ -109,6 +117,7 @@ def test_json_is_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 0
     assert out.count("\n") == 1
     assert "configuration 3 of 3" in err
+    assert "(mean of 2 chains)" in err
     with lgt.Ensemble.open("e.h5") as ensemble:
         assert summary.pop("plaquette") == ensemble.observable("plaquette").mean()
     assert summary.pop("seconds") > 0
@@ -149,7 +158,11 @@ def test_a_file_and_options_that_win_over_it(capsys: pytest.CaptureFixture[str])
 def test_resume(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, *BASE, "--resume", "--time-limit", "0s")
     assert code == 3
-    assert "resume with: lgt" in err.splitlines()[-1]
+    last = err.splitlines()[-1]
+    assert last.startswith(
+        "lgt: stopped by the time limit after sweep 1 of 35, 0 of 3 configurations stored; "
+    )
+    assert "resume with: lgt" in last
     assert run(capsys, *BASE)[0] == 2
     assert run(capsys, *BASE, "--resume")[0] == 0
     code, out, err = run(capsys, *BASE, "--resume", "--configs", "4")
@@ -158,9 +171,73 @@ def test_resume(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.startswith("e.h5: 4 configurations")
 
 
+def test_the_file_is_enough_to_resume(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, *BASE, "--seed", "5", "--measure", "wilson_1x2", "--time-limit", "0s")[0] == 3
+    short = ["generate", "--out", "e.h5", "--resume"]
+    code, out, _ = run(capsys, *short)  # without the time limit, which was one of that start alone
+    assert (code, out.split(",")[0]) == (0, "e.h5: 3 configurations")
+    with lgt.Ensemble.open("e.h5") as ensemble:
+        assert ensemble.spec.run["seed"] == 5
+    assert run(capsys, *short, "--configs", "4")[1].startswith("e.h5: 4 configurations")
+    assert run(capsys, *short)[1].startswith("e.h5: 4 configurations")
+    code, _, err = run(capsys, *short, "--beta", "3.5")
+    assert code == 2
+    assert "resuming e.h5 with beta = 3.5: found beta = 2.0 in the file" in err
+    Path("e.h5").rename("moved.h5")
+    assert run(capsys, "generate", "--out", "moved.h5", "--resume")[0] == 0
+    code, _, err = run(capsys, *short)
+    assert code == 2
+    assert "resuming e.h5: found no such file" in err
+
+
+def test_a_run_file_is_resumed_with_what_it_leaves_open(capsys: pytest.CaptureFixture[str]) -> None:
+    text = 'group = "SU2"\nlattice = "3x4"\nconfigs = 2\nout = "e.h5"\n'
+    Path("run.toml").write_text(text)
+    words = ["generate", "run.toml", "--resume"]
+    assert run(capsys, *words)[0] == 2
+    assert run(capsys, *words, "--beta", "3.5", "--thermalise", "3", "--time-limit", "0s")[0] == 3
+    assert run(capsys, *words)[0] == 0
+    with lgt.Ensemble.open("e.h5") as ensemble:
+        assert (ensemble.spec.run["beta"], ensemble.spec.run["thermalise"], ensemble.length) == (3.5, 3, 2)
+    Path("run.toml").write_text(text + "thermalise = 4\n")
+    code, _, err = run(capsys, *words)
+    assert code == 2
+    assert "thermalise = 4: found thermalise = 3 in the file" in err
+
+
+def test_a_file_of_another_origin_is_not_resumed(capsys: pytest.CaptureFixture[str]) -> None:
+    spec = lgt.EnsembleSpec(group=lgt.SU(2), lattice=lgt.Lattice((3, 4)), configs=1)
+    lgt.Ensemble.create("e.h5", spec).close()
+    code, _, err = run(capsys, "generate", "--out", "e.h5", "--resume")
+    assert code == 2
+    assert "did not make" in err
+
+
+def test_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, *BASE, "--quiet") == (0, "", "")
+    code, _, err = run(capsys, *BASE, "--quiet")
+    assert code == 2
+    assert "give --resume" in err
+    code, out, err = run(capsys, *BASE, "-q", "--resume", "--json", "--configs", "4")
+    assert (code, err, json.loads(out)["configs"]) == (0, "", 4)
+
+
+def test_without_options(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "generate")
+    assert code == 2
+    assert "lgt generate --help" in err
+    example = shlex.split(err.split("try: lgt ")[1])
+    assert run(capsys, *example, "--configs", "1")[0] == 0
+    code, _, err = run(capsys, "generate", "--group", "SU2", "--lattice", "4x4")
+    assert code == 2
+    assert "no --beta, --configs, --out" in err
+    assert "--help" in err
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [
+        (["--measure", "polyakov_re_2"], "axis 2"),
         (["--lattice", "3x1"], "an extent of 1"),
         (["--lattice", "3"], "one direction"),
         (["--lattice", "3by4"], "no extents"),

@@ -41,9 +41,8 @@ def test_wrong_words(capsys: pytest.CaptureFixture[str], words: list[str]) -> No
     ("error", "code", "text"),
     [
         (CheckError("a", "b", "c"), 1, "a: found b; c"),
-        (StoppedError("a", "b\nb", "c"), 3, "a: found b b; c"),
         (StorageError("a", "b", "c"), 4, "a: found b; c"),
-        (PermissionError(13, "Permission denied", "x.h5"), 4, "[Errno 13] Permission denied: 'x.h5'"),
+        (PermissionError(13, "Permission denied", "x.h5"), 4, "lgt: error: x.h5: Permission denied"),
         (MemoryError("8 TiB"), 2, "memory"),
     ],
 )
@@ -76,6 +75,36 @@ def test_errors_become_one_line_and_their_status(
     assert err.count("\n") == 1
     assert status("leaves") == code
     assert isinstance(error, LgtError) or code in (2, 4)
+
+
+def test_a_stop_is_no_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = typer.Typer()
+
+    @app.callback()
+    def callback() -> None: ...
+
+    @app.command()
+    def stops() -> None:
+        raise StoppedError("the run of e.h5", "it stopped by SIGTERM after\nsweep 3 of 9", "resume with: x")
+
+    monkeypatch.setattr(cli, "app", app)
+    assert status("stops") == 3
+    assert capsys.readouterr() == ("", "lgt: stopped by SIGTERM after sweep 3 of 9; resume with: x\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["generate", "--lattice", "8", "8", "--beta", "2.0"],
+        ["generate", "--beta", "2.0", "--lattice", "8", "8", "16"],
+        ["generate", "--lattice=8", "8"],
+        ["verify", "ens.h5", "--lattice", "8", "8"],
+    ],
+)
+def test_extents_with_spaces(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    assert status(*words) == 2
+    joined = "8x8x16" if "16" in words else "8x8"
+    assert capsys.readouterr().err.endswith(f"write --lattice {joined}\n")
 
 
 def test_other_errors_keep_their_trace(monkeypatch: pytest.MonkeyPatch) -> None:
