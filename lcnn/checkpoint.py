@@ -11,18 +11,16 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
+from lcnn._before import FORMAT, read_header, require
+from lcnn.field import set_precision
 from lgt.errors import InputError, StorageError
-
-FORMAT = "lcnn checkpoint 1"
 
 
 @dataclass(frozen=True)
@@ -81,16 +79,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     """
     from safetensors.torch import load
 
-    path = Path(path)
-    if path.is_dir():
-        path = path / "model.toml"
-    try:
-        metadata = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        remedy = "give the TOML file of a checkpoint or a folder that lcnn train finished"
-        raise InputError(f"checkpoint {path}", str(error), remedy) from None
-    if metadata.get("format") != FORMAT:
-        raise InputError(f"checkpoint {path}", f"format {metadata.get('format')!r}", f"one of {FORMAT!r}")
+    path, metadata = read_header(path)
     weights = path.with_name(Path(str(metadata.get("weights"))).name)
     try:
         content = weights.read_bytes()
@@ -107,18 +96,27 @@ def load_model(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     Raises
     ------
     InputError
-        If the checkpoint cannot be read, or its weights do not fit the model that it names.
+        If the checkpoint cannot be read, names no model that can be built here (a model of your own is
+        looked up in the current folder and PYTHONPATH), or has weights that do not fit it.
     """
     from lcnn.models import build_model
 
     checkpoint = read_checkpoint(path)
-    model = build_model(checkpoint.metadata["model"])
-    model.to(dtype=getattr(torch, checkpoint.metadata["training"]["dtype"]))
+    about = checkpoint.metadata
+    require(about, ("model", "training"), f"checkpoint {path}")
+    require(about["model"], ("name",), f"the model of checkpoint {path}")
+    require(about["training"], ("dtype",), f"the training of checkpoint {path}")
+    try:
+        model = build_model(about["model"])
+    except InputError as error:
+        raise InputError(f"checkpoint {path}: {error.asked}", error.found, error.remedy) from None
+    set_precision(model, "complex128" if about["training"]["dtype"] == "float64" else "complex64")
     try:
         model.load_state_dict(checkpoint.part("model"))
     except RuntimeError as error:
         found = " ".join(str(error).split())
-        raise InputError(f"checkpoint {path}", found, "use the version of lcnn that wrote it") from None
+        remedy = "use the version of lcnn, or of your own model, that wrote it"
+        raise InputError(f"checkpoint {path}", found, remedy) from None
     return model.eval(), checkpoint.metadata
 
 

@@ -5,6 +5,7 @@ Everything is frozen, unknown keys are refused, and every error is one line that
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
 from pathlib import Path
@@ -31,7 +32,7 @@ class Section(BaseModel):
         try:
             super().__init__(**keys)
         except ValidationError as error:
-            raise _refusal(error) from None
+            raise _refusal(error, tuple(type(self).model_fields)) from None
 
 
 class DataConfig(Section):
@@ -92,15 +93,22 @@ class TrainingConfig(Section):
     """``cosine`` falls from `learning_rate` to 1/1000 of it over `epochs`, step by step."""
     weight_decay: _NotNegative = 0.0
     patience: _Count = 0
-    """Stop after so many epochs without a better validation loss; 0: never."""
+    """Stop after so many epochs without a better validation loss; 0, the default: never.
+
+    Off by default, because the last epochs of the cosine schedule, at the smallest rates, are usually the
+    best. The weights of the best epoch are kept either way.
+    """
     at_least: _NotNegative = 0.0
-    """Seconds of training to use up: epochs are added at the last learning rate until they are over."""
+    """Seconds that every seed trains for: if `epochs` take less, more are added at the last learning rate.
+
+    It gives models of different cost the same time; the number of epochs then depends on the machine.
+    """
     seeds: Annotated[tuple[_Seed, ...], Field(min_length=1)] = (1,)
     """Each seed is one training from fresh weights; the best on the validation data is kept."""
     dtype: Literal["float32", "float64"] = "float32"
     device: Annotated[str, Field(min_length=1)] = "auto"
-    threads: _Count = 0
-    """torch's CPU threads; 0: as torch finds them. The same count gives the same bits."""
+    threads: int | Literal["auto"] = "auto"
+    """torch's CPU threads; auto: as torch finds them. The same count gives the same bits."""
     checkpoint: _Positive = 1
     """Epochs between checkpoints."""
     time_limit: str = ""
@@ -112,6 +120,13 @@ class TrainingConfig(Section):
         if len(set(seeds)) != len(seeds):
             raise ValueError("name every seed once")
         return seeds
+
+    @field_validator("threads", mode="before")
+    @classmethod
+    def _thread_count(cls, value: object) -> object:
+        if value != "auto" and not (type(value) is int and value >= 1):
+            raise ValueError("give 'auto', or a whole number of 1 or more")
+        return value
 
     @field_validator("time_limit")
     @classmethod
@@ -140,7 +155,10 @@ class RunConfig(Section):
     out: Annotated[str, Field(min_length=1)]
     data: DataConfig
     model: dict[str, Any]
-    """The model's `name` and its parameters, as `lcnn.models.build_model` takes them."""
+    """The model's `name` and its parameters, as `lcnn.models.build_model` takes them; see ``lcnn models``.
+
+    ``"package.module:factory"`` names a model of your own. Where d and N are left out, the data tell.
+    """
     training: TrainingConfig = TrainingConfig()
 
     @field_validator("model")
@@ -166,6 +184,9 @@ class RunConfig(Section):
             raise InputError(f"run file {path}", found, "give the path of a RUN.toml") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"run file {path}", f"text that is not TOML ({error})", "mend it") from None
+        if {"group", "lattice", "beta", "configs"} & keys.keys() and "model" not in keys:
+            remedy = f"use lgt generate {path}; lcnn train wants the tables data, model and training"
+            raise InputError(f"run file {path}", "a run of lgt generate", remedy)
         try:
             return cls(**keys)
         except InputError as error:
@@ -178,16 +199,19 @@ class RunConfig(Section):
         return tomli_w.dumps(self.model_dump(mode="json"))
 
 
-def _refusal(error: ValidationError) -> InputError:
-    """Return the first complaint of pydantic as one line of ours."""
-    first = error.errors(include_url=False)[0]
+def _refusal(error: ValidationError, known: tuple[str, ...]) -> InputError:
+    """Return one complaint of pydantic as one line of ours: a misspelt key explains a missing one."""
+    complaints = error.errors(include_url=False)
+    first = min(complaints, key=lambda complaint: complaint["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in first["loc"]) or "the run"
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, InputError):
         joint = ", " if " " in cause.asked else "."
         return InputError(f"{key}{joint}{cause.asked}", cause.found, cause.remedy)
     if first["type"] == "extra_forbidden":
-        return InputError(f"{key}", "a key that is not known", "correct or remove it")
+        close = difflib.get_close_matches(key, known, 1)
+        remedy = f"did you mean {close[0]!r}?" if close else f"the keys here are {', '.join(known)}"
+        return InputError(key, "a key that is not known", remedy)
     if first["type"] in ("too_short", "string_too_short"):
         return InputError(key, "nothing in it", "give one or more")
     if first["type"] == "missing":

@@ -6,8 +6,9 @@ ensembles, `open_splits` cuts ensembles into training, validation and test parts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, final
 
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lcnn._before import Chains, split_chains
 from lcnn.config import DataConfig
 from lgt.errors import EnsembleError, InputError, ShapeError
 
@@ -169,11 +171,15 @@ class _StoredLinks:
 
 @dataclass(frozen=True)
 class Splits:
-    """The parts of ensembles, no two of which share a chain; `test` is None if none was asked for."""
+    """The parts of ensembles, no two of which share a chain; `test` is None if none was asked for.
+
+    `marks` recognises the chains of each part, see `mark`.
+    """
 
     train: Dataset
     validation: Dataset
     test: Dataset | None
+    marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def open_dataset(
@@ -260,33 +266,43 @@ def open_splits(config: DataConfig, *, dtype: torch.dtype = torch.float32) -> Sp
     EnsembleError
         If an ensemble has too few chains for it; and all that `open_dataset` raises.
     """
-    from lgt.ensemble import Ensemble
-
-    paths = config.paths()
-    parts: tuple[list[range], ...] = ([], [], [])
-    for path in paths:
-        with Ensemble.open(path) as ensemble:
-            n = ensemble.spec.chains
-        train = n - config.validation_chains - config.test_chains
-        if train < 1:
-            raise EnsembleError(
-                f"{path} split by chain into 1 or more for training, {config.validation_chains} for "
-                f"validation and {config.test_chains} for testing",
-                f"{n} chain{'s' * (n != 1)}",
-                "generate it with more chains (lgt generate --chains): a random split of one chain's "
-                "correlated configurations would leak",
-            )
-        valid = train + config.validation_chains
-        for part, chosen in zip(parts, (range(train), range(train, valid), range(valid, n)), strict=True):
-            part.append(chosen)
-    opened = [
-        open_dataset(paths, config.target, per=config.per, dtype=dtype, chains=part) if any(part) else None
-        for part in parts
-    ]
+    chosen = split_chains(config)
+    paths = list(chosen)
+    opened = []
+    for part in Chains._fields:
+        chains: list[range] = [getattr(split, part) for split in chosen.values()]
+        some = any(chains)
+        opened.append(
+            open_dataset(paths, config.target, per=config.per, dtype=dtype, chains=chains) if some else None
+        )
     train_data, validation_data, test_data = opened
     assert train_data is not None
     assert validation_data is not None
-    return Splits(train_data, validation_data, test_data)
+    return Splits(train_data, validation_data, test_data, _marks(chosen))
+
+
+def mark(ensemble: Ensemble, chain: int) -> str:
+    """Return what a chain is recognised by, in a copy of its file too: a hash of its first configuration.
+
+    Storage precision does not matter. A chain without a finished configuration has the mark "".
+    """
+    finished = np.flatnonzero(ensemble.finished[chain])
+    if len(finished) == 0:
+        return ""
+    links = ensemble.links(chain, int(finished[0])).astype(np.complex64)
+    return hashlib.sha256(links.tobytes()).hexdigest()[:16]
+
+
+def _marks(chosen: Mapping[Path, Chains]) -> dict[str, tuple[str, ...]]:
+    """Return the marks of the chains of each part."""
+    from lgt.ensemble import Ensemble
+
+    found: dict[str, list[str]] = {part: [] for part in Chains._fields}
+    for path, split in chosen.items():
+        with Ensemble.open(path) as ensemble:
+            for part, chains in split._asdict().items():
+                found[part] += [mark(ensemble, chain) for chain in chains]
+    return {part: tuple(marks) for part, marks in found.items()}
 
 
 def group_by_lattice(paths: Sequence[str | Path]) -> dict[str, list[str | Path]]:

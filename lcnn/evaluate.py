@@ -8,15 +8,16 @@ ensemble. The latter two need no model: they say how hard the task is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lcnn.data import Dataset, Per, group_by_lattice, open_dataset
+from lcnn._before import require
+from lcnn.data import Dataset, Per, group_by_lattice, mark, open_dataset
 from lgt.errors import ShapeError
 
 
@@ -40,6 +41,9 @@ def predict(model: nn.Module, links: Tensor, per: Per = "site") -> Tensor:
     torch.Size([3])
     """
     out: Tensor = model(links)
+    if not isinstance(out, Tensor) or out.is_complex():
+        found = f"complex numbers ({out.dtype})" if isinstance(out, Tensor) else f"a {type(out).__name__}"
+        raise ShapeError("a prediction", found, "use a model that returns one real tensor")
     batch, extents = links.shape[0], tuple(links.shape[2:-2])
     if tuple(out.shape) in ((batch, 1, *extents), (batch, 1)):
         out = out[:, 0]
@@ -52,6 +56,27 @@ def predict(model: nn.Module, links: Tensor, per: Per = "site") -> Tensor:
         f"a model that gives {tuple(out.shape)} for a batch of {batch}",
         "use a model that gives one scalar" + (" at every site" if per == "site" else ""),
     )
+
+
+@final
+class Prediction(nn.Module):
+    """What `predict` reads from a model: (batch, 1, *extents) for ``per="site"``, else (batch,).
+
+    Examples
+    --------
+    >>> links = torch.ones(3, 2, 4, 6, 1, 1, dtype=torch.complex64)
+    >>> Prediction(lambda u: u.real[:, 0, ..., 0, 0])(links).shape
+    torch.Size([3, 1, 4, 6])
+    """
+
+    def __init__(self, model: nn.Module, per: Per = "site") -> None:
+        super().__init__()
+        self.model, self.per = model, per
+
+    def forward(self, links: Tensor) -> Tensor:
+        """Return the prediction for each site or configuration."""
+        out = predict(self.model, links, self.per)
+        return out.unsqueeze(1) if self.per == "site" else out
 
 
 def _per(model: nn.Module, data: Dataset, dtype: torch.dtype, device: torch.device | str) -> Per:
@@ -104,7 +129,8 @@ class Evaluation:
 
     `mse`, `mse_mean` and `mse_beta` are mean squared errors of the lattice average; `mse_site` is the
     model's per site (None for a model that pools, or an observable without sites). `predicted`, `target`
-    and `betas`, each (n,), are the lattice averages behind them.
+    and `betas`, each (n,), are the lattice averages behind them. `chains` says which chains they are of:
+    "all" (none of which was trained on), "test", "validation", or "trained on" if some were trained on.
     """
 
     lattice: str
@@ -116,11 +142,13 @@ class Evaluation:
     predicted: np.ndarray
     target: np.ndarray
     betas: np.ndarray
+    chains: str = "all"
 
     def summary(self) -> dict[str, Any]:
         """Return the numbers alone, as they are printed as JSON."""
         return {
             "configurations": len(self.target),
+            "chains": self.chains,
             "mse": self.mse,
             "mse_site": self.mse_site,
             "mse_mean": self.mse_mean,
@@ -192,20 +220,34 @@ def evaluate_files(
     metadata: Mapping[str, Any],
     paths: Sequence[str | Path],
     *,
+    all_chains: bool = False,
     batch: int = 50,
     device: torch.device | str = "cpu",
 ) -> list[Evaluation]:
     """Evaluate a checkpoint's model on ensembles, together for each lattice, the smallest first.
 
+    Of an ensemble that the model was trained on only the test chains count, or the validation chains if no
+    chain was set aside for testing. The checkpoint recognises its chains in copies too (`lcnn.data.mark`).
+
+    Parameters
+    ----------
+    all_chains
+        Take the chains that were trained on too.
+
     Raises
     ------
+    InputError
+        If the metadata do not say what the model predicts.
     ShapeError
         If an ensemble is of another group or dimension than the model was trained on.
     """
+    require(metadata, ("training", "target", "per", "N", "d"), "a checkpoint to evaluate")
     dtype = getattr(torch, metadata["training"]["dtype"])
     results = []
     for lattice, files in group_by_lattice(paths).items():
-        data = open_dataset(files, metadata["target"], per=metadata["per"], dtype=dtype)
+        picked = [_pick_chains(file, metadata.get("chains", {}), all_chains) for file in files]
+        chains = [chosen for chosen, _ in picked]
+        data = open_dataset(files, metadata["target"], per=metadata["per"], dtype=dtype, chains=chains)
         for what, ours, found in (("N", metadata["N"], data.N), ("d", metadata["d"], data.d)):
             if ours != found:
                 raise ShapeError(
@@ -213,5 +255,28 @@ def evaluate_files(
                     f"{what} = {found} (lattice {lattice})",
                     "evaluate it on ensembles of the group and dimension that it was trained on",
                 )
-        results.append(evaluate(model, data, batch=batch, dtype=dtype, device=device))
+        found_here = evaluate(model, data, batch=batch, dtype=dtype, device=device)
+        kinds = {kind for _, kind in picked}
+        worst = next(kind for kind in ("trained on", "validation", "test", "all") if kind in kinds)
+        results.append(replace(found_here, chains=worst))
     return results
+
+
+def _pick_chains(
+    path: str | Path, known: Mapping[str, Sequence[str]], all_chains: bool
+) -> tuple[Sequence[int], str]:
+    """Return the chains of an ensemble to evaluate, and what they were in the training."""
+    from lgt.ensemble import Ensemble
+
+    with Ensemble.open(path) as ensemble:
+        marks = [mark(ensemble, chain) for chain in range(ensemble.spec.chains)]
+    parts = {part: {m for m in known.get(part, ()) if m} for part in ("train", "validation", "test")}
+    roles = [next((part for part, those in parts.items() if m in those), "new") for m in marks]
+    everything = range(len(marks))
+    if not {"train", "validation"} & set(roles):
+        return everything, "test" if "test" in roles else "all"
+    for wanted, kind in (({"test", "new"}, "test"), ({"validation"}, "validation")):
+        chosen = [chain for chain in everything if roles[chain] in wanted]
+        if chosen and not all_chains:
+            return chosen, kind
+    return everything, "trained on" if "train" in roles else "validation"

@@ -40,6 +40,9 @@ def extents_of(field: Tensor) -> tuple[int, ...]:
     >>> extents_of(torch.zeros(5, 2, 4, 6, 3, 3, dtype=torch.complex64))
     (4, 6)
     """
+    if not isinstance(field, Tensor):
+        remedy = "convert it with torch.from_numpy(array)"  # type: ignore[unreachable]
+        raise ShapeError("a field as a torch tensor", f"an object of type {type(field).__name__}", remedy)
     if field.ndim < 5 or field.shape[-1] != field.shape[-2] or not field.is_complex():
         raise ShapeError(
             "a field of shape (batch, channels, *extents, N, N), complex",
@@ -87,6 +90,33 @@ def check_precision(weight: Tensor, field: Tensor) -> None:
             f"a field of {str(field.dtype).removeprefix('torch.')}",
             f"call model.{wanted}() or convert the field",
         )
+
+
+def set_precision(module: torch.nn.Module, dtype: str) -> None:
+    """Give every parameter and buffer the precision of "complex128" or "complex64", real ones stay real.
+
+    Unlike `Module.double`, complex ones are converted too.
+
+    Examples
+    --------
+    >>> module = torch.nn.Linear(2, 1)
+    >>> set_precision(module, "complex128")
+    >>> module.weight.dtype
+    torch.float64
+    """
+    wide: torch.dtype = getattr(torch, dtype)
+
+    def convert(tensor: Tensor) -> Tensor:
+        if tensor.is_complex():
+            return tensor.to(wide)
+        return tensor.to(wide.to_real()) if tensor.is_floating_point() else tensor
+
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.data = convert(parameter.data)
+        for part in module.modules():
+            for name, buffer in part.named_buffers(recurse=False):
+                setattr(part, name, convert(buffer))
 
 
 def shift(field: Tensor, mu: int, steps: int = 1) -> Tensor:

@@ -17,6 +17,7 @@ from lcnn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from lcnn.config import TrainingConfig
 from lcnn.data import Dataset
 from lcnn.evaluate import mean_squared_error, predict
+from lcnn.field import set_precision
 from lgt.errors import CheckError, InputError, StoppedError
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Fit:
 
 
 _CIRCUMSTANCES = ("lcnn", "torch", "threads", "device")
+_FREE = {"device", "threads", "checkpoint", "time_limit", "seeds"}
 
 Progress = Callable[[int, Epoch, int], None]
 """Called after every epoch with the seed, the epoch and the number of epochs planned."""
@@ -172,7 +174,8 @@ def fit(
     checkpoint
         A TOML file to keep the state in; see `lcnn.checkpoint`.
     resume
-        Go on from that file if it is there. The same thread count then gives bitwise the weights of an
+        Go on from that file if it is there, also with more epochs where the rate is constant. The same
+        thread count then gives bitwise the weights of an
         uninterrupted training (where `at_least` does not make the clock decide its length).
     metadata
         Plain values to store along; a checkpoint that has others is not resumed.
@@ -194,17 +197,20 @@ def fit(
     cuda = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         torch.manual_seed(seed)
-        model.to(device=device, dtype=dtype)
+        set_precision(model, str(dtype.to_complex()).removeprefix("torch."))
+        model.to(device)
         optimizer = torch.optim.AdamW(
             model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, amsgrad=True
         )
         shuffle = torch.Generator().manual_seed(seed)
         state = _State(model, optimizer, shuffle, _copy_weights(model))
-        about = {**(metadata or {}), "seed": seed}
+        about = {"training": describe(config), **(metadata or {}), "seed": seed}
         if checkpoint is not None and resume and Path(checkpoint).exists():
             saved = read_checkpoint(checkpoint)
-            _require_same(saved.metadata, about, checkpoint)
+            require_same(saved.metadata, about, checkpoint)
+            _warn_of_circumstances(saved.metadata, about)
             state.unpack(saved)
+            state.finished = _is_finished(state, config)  # more epochs may be wanted than were
         while not state.finished:
             _one_epoch(state, train, validation, config, device, stop)
             if progress is not None:
@@ -260,19 +266,59 @@ def _one_epoch(
         log.warning(
             "seed's loss was not finite in epoch %d: its best epoch %d is kept", number, state.best_epoch
         )
+    state.finished = _is_finished(state, config)
+
+
+def _is_finished(state: _State, config: TrainingConfig) -> bool:
+    """Whether a training of one epoch or more has enough."""
+    number, last = len(state.history), state.history[-1]
+    diverged = not (math.isfinite(last.train) and math.isfinite(last.validation))
     patient = config.patience == 0 or number - state.best_epoch < config.patience
     enough = number >= config.epochs and state.seconds >= config.at_least
-    state.finished = diverged or enough or not patient
+    return diverged or enough or not patient
 
 
-def _require_same(saved: Mapping[str, Any], ours: Mapping[str, Any], path: str | Path) -> None:
-    for key, value in ours.items():
-        if key not in _CIRCUMSTANCES and saved.get(key) != value:
+def describe(config: TrainingConfig) -> dict[str, Any]:
+    """Return the values of a configuration that decide the weights."""
+    return config.model_dump(mode="json", exclude=_FREE)
+
+
+def require_same(saved: Mapping[str, Any], ours: Mapping[str, Any], path: str | Path) -> None:
+    """Raise InputError, with both values of what differs, unless a checkpoint can go on as our run.
+
+    More epochs than before are no difference at a constant learning rate.
+    """
+    keys = [key for key in ours if key not in (*_CIRCUMSTANCES, "chains")]
+    wanted = _flat({key: ours[key] for key in keys})
+    there = _flat({key: saved[key] for key in keys if key in saved})
+    different = [key for key in {**wanted, **there} if wanted.get(key) != there.get(key)]
+    epochs = "training.epochs"
+    if epochs in different and epochs in wanted and wanted[epochs] > there.get(epochs, math.inf):
+        if wanted["training.schedule"] == "constant":
+            different.remove(epochs)
+        elif different == [epochs]:
             raise InputError(
-                f"resuming {path} with {key} = {value}",
-                f"{key} = {saved.get(key)} there",
-                "resume with the run that it was started with, or train into another folder",
+                f"resuming {path} with {epochs} = {wanted[epochs]}",
+                f"{epochs} = {there[epochs]} there and the cosine schedule, whose rates depend on it from "
+                "the first step",
+                "train into another folder, or with schedule = 'constant', which can be extended",
             )
+    if different:
+        here = ", ".join(f"{key} = {wanted.get(key, 'nothing')}" for key in different)
+        found = ", ".join(f"{key} = {there.get(key, 'nothing')}" for key in different)
+        remedy = "resume with the run that it was started with, or train into another folder"
+        raise InputError(f"resuming {path} with {here}", f"{found} there", remedy)
+
+
+def _flat(values: Mapping[str, Any], start: str = "") -> dict[str, Any]:
+    """Return nested values under names with dots."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        found |= _flat(value, f"{start}{key}.") if isinstance(value, Mapping) else {start + key: value}
+    return found
+
+
+def _warn_of_circumstances(saved: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
     for key in _CIRCUMSTANCES:
         if key in ours and saved.get(key) != ours[key]:
             log.warning(

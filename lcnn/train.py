@@ -13,21 +13,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import torch
 from torch import nn
 
+from lcnn._before import check_folder, read_header
+from lcnn._catalogue import complete, is_users
 from lcnn._stop import signalled
+from lcnn._user import blame
 from lcnn.checkpoint import write_checkpoint
 from lcnn.config import RunConfig
 from lcnn.data import Dataset, Splits, open_splits
 from lcnn.evaluate import mean_squared_error, predict
-from lcnn.fit import Epoch, Fit, Progress, fit, pick_device
-from lcnn.models import Model, build_model
+from lcnn.field import set_precision
+from lcnn.fit import Epoch, Fit, Progress, describe, fit, pick_device, require_same
+from lcnn.models import build_model
 from lgt._version import __version__
 from lgt.config import parse_duration
-from lgt.errors import InputError, StorageError
+from lgt.errors import InputError, LgtError, StorageError
 
 Started = Callable[[Splits, int], None]
 """Called once before the first epoch with the data and the number of weights."""
@@ -66,7 +70,8 @@ def train(
     run
         What to do.
     resume
-        Go on with the run that is in its folder, if one is.
+        Go on with the run that is in its folder, if one is; at a constant learning rate also with more
+        epochs than it was begun with.
     started
         Told the data and the number of weights once everything is checked.
     progress
@@ -83,24 +88,28 @@ def train(
         If the disk is full or fails.
     """
     folder, config = Path(run.out), run.training
-    _check_folder(folder, resume)
+    check_folder(folder, resume)
     device = pick_device(config.device)
     with _threads(config.threads), signalled() as signal:
         splits = open_splits(run.data, dtype=getattr(torch, config.dtype))
-        weights = _check_model(run, splits.train)
-        about = _about(run, splits, device)
+        spec = complete(run.model, d=splits.train.d, N=splits.train.N)
+        weights = _check_model(spec, run, splits.train)
+        about = _about(spec, run, splits, device)
+        for seed in config.seeds:
+            if resume and (saved := _checkpoint(folder, seed)).exists():
+                require_same(read_header(saved)[1], {**about, "seed": seed}, saved)
         _open_folder(folder, run)
         if started is not None:
             started(splits, weights)
         clock = _Clock(parse_duration(config.time_limit), progress)
         fits = [
             fit(
-                _build(run, seed),
+                _build(spec, seed),
                 splits.train,
                 splits.validation,
                 config,
                 seed=seed,
-                checkpoint=folder / f"seed-{seed}" / "checkpoint.toml",
+                checkpoint=_checkpoint(folder, seed),
                 resume=resume,
                 metadata=about,
                 stop=lambda: signal() or clock.reason(),
@@ -133,55 +142,65 @@ class _Clock:
         return f"the time limit of {self._limit:g} s" if over and self._epochs else None
 
 
+def _checkpoint(folder: Path, seed: int) -> Path:
+    return folder / f"seed-{seed}" / "checkpoint.toml"
+
+
 def _open_folder(folder: Path, run: RunConfig) -> None:
+    """Make the folder with its run.toml; a run that is resumed may have changed in what is free."""
+    text, path = run.to_toml(), folder / "run.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "run.toml").exists():
-            (folder / "run.toml").write_text(run.to_toml(), encoding="utf-8")
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            temporary = path.with_name("run.toml.part")
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path)
     except OSError as error:
         raise StorageError(f"folder {folder}", str(error), "choose another folder for out") from None
 
 
-def _check_folder(folder: Path, resume: bool) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"out = {str(folder)!r}", "a file of that name", "name a folder")
-    if not resume and folder.exists() and any(folder.iterdir()):
-        raise InputError(
-            f"out = {str(folder)!r}", "a folder that is not empty", "use --resume or another folder"
-        )
-
-
-def _build(run: RunConfig, seed: int) -> Model:
+def _build(spec: dict[str, Any], seed: int) -> nn.Module:
     """Return the model with the first weights of a seed, whatever was drawn before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build_model(run.model)
+        return build_model(spec)
 
 
-def _check_model(run: RunConfig, data: Dataset) -> int:
+def _check_model(spec: dict[str, Any], run: RunConfig, data: Dataset) -> int:
     """Build the model, run it on one configuration and return its number of weights."""
     dtype = getattr(torch, run.training.dtype)
-    model = _build(run, run.training.seeds[0]).to(dtype=dtype)
+    model = _build(spec, run.training.seeds[0]).eval()
+    set_precision(model, str(dtype.to_complex()).removeprefix("torch."))
     weights = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    what = f"model {spec['name']!r}"
     if weights == 0:
-        raise InputError(
-            f"model {run.model['name']!r}", "no weights to train", "choose a model that has some"
-        )
+        raise InputError(what, "no weights to train", "choose a model that has some")
     links, _ = data.batch(torch.tensor([0]), dtype=dtype)
-    with torch.no_grad():
-        predict(model.eval(), links, data.per)
-    return model.weights
+    try:
+        prediction = predict(model, links, data.per)
+    except LgtError:
+        raise
+    except Exception as error:
+        if not is_users(spec["name"]):
+            raise
+        box = "x".join(map(str, data.extents))
+        given = f"links of shape {tuple(links.shape)}, {str(links.dtype).removeprefix('torch.')}"
+        raise InputError(
+            f"{what} on the lattice {box}", f"{blame(error)} for {given}", "correct it"
+        ) from None
+    if not prediction.requires_grad:
+        raise InputError(what, "a prediction that does not depend on its weights", "use them without detach")
+    return weights
 
 
-def _about(run: RunConfig, splits: Splits, device: torch.device) -> dict[str, Any]:
+def _about(spec: dict[str, Any], run: RunConfig, splits: Splits, device: torch.device) -> dict[str, Any]:
     """Return what a checkpoint says about its run, and what a resumed run has to have in common with it."""
     data = splits.train
-    free = {"device", "threads", "checkpoint", "time_limit", "seeds"}
     digest = hashlib.sha256()
     for part in (splits.train, splits.validation):
         digest.update(part.targets.numpy().tobytes())
     return {
-        "model": run.model,
+        "model": spec,
         "target": run.data.target,
         "per": run.data.per,
         "group": "U1" if data.N == 1 else f"SU{data.N}",
@@ -189,7 +208,8 @@ def _about(run: RunConfig, splits: Splits, device: torch.device) -> dict[str, An
         "d": data.d,
         "extents": list(data.extents),
         "data": digest.hexdigest(),
-        "training": run.training.model_dump(mode="json", exclude=free),
+        "chains": {part: list(marks) for part, marks in splits.marks.items()},
+        "training": describe(run.training),
         "lcnn": __version__,
         "torch": str(torch.__version__),
         "threads": torch.get_num_threads(),
@@ -226,10 +246,10 @@ def _write_best(
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Set torch's thread count for a while; 0 leaves it."""
+def _threads(count: int | Literal["auto"]) -> Iterator[None]:
+    """Set torch's thread count for a while; "auto" leaves it."""
     before = torch.get_num_threads()
-    if count:
+    if count != "auto":
         torch.set_num_threads(count)
     try:
         yield

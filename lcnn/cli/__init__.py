@@ -1,4 +1,4 @@
-"""The command ``lcnn``: train, evaluate, check.
+"""The command ``lcnn``: train, evaluate, check, models.
 
 Adding a command: write ``lcnn/cli/NAME.py`` with one plain function ``NAME`` whose parameters are
 ``typing.Annotated[type, typer.Argument(help=...)]`` or ``typer.Option``; import heavy modules (torch, numpy,
@@ -19,13 +19,14 @@ import typer
 
 from lcnn.cli.check import check
 from lcnn.cli.evaluate import evaluate
+from lcnn.cli.models import models
 from lcnn.cli.train import train
 from lgt._version import __version__
 from lgt.errors import LgtError, StorageError
 
 __all__ = ["app", "main"]
 
-_COMMANDS: tuple[Callable[..., Any], ...] = (train, evaluate, check)
+_COMMANDS: tuple[Callable[..., Any], ...] = (train, evaluate, check, models)
 
 app = typer.Typer(
     name="lcnn",

@@ -11,6 +11,8 @@ from lcnn.cli._output import emit_json, note
 from lgt.errors import InputError
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from lcnn.testing.examine import Finding
 
 
@@ -20,11 +22,19 @@ def check(
         typer.Argument(
             metavar="PACKAGE.MODULE:FACTORY",
             help="A function without arguments that returns the model; its module is looked up in the "
-            "current folder and PYTHONPATH.",
+            "current folder and PYTHONPATH. Or the folder of a training.",
         ),
     ],
-    group: Annotated[str, typer.Option(help="Gauge group: U1, SU2, SU3, ...")],
-    lattice: Annotated[str, typer.Option(help="Extents, e.g. 4x6; distinct ones see swapped axes.")],
+    group: Annotated[
+        str | None,
+        typer.Option(help="Gauge group: U1, SU2, SU3, ...", show_default="of a training: its own"),
+    ] = None,
+    lattice: Annotated[
+        str | None,
+        typer.Option(
+            help="Extents, e.g. 4x6; distinct ones see swapped axes.", show_default="of a training: its own"
+        ),
+    ] = None,
     hypercubic: Annotated[
         bool, typer.Option("--hypercubic", help="Hold it to rotations and reflections too.")
     ] = False,
@@ -52,10 +62,11 @@ def check(
 
     FACTORY() gives a callable or torch module from links (batch, d, *extents, N, N) to scalars (batch,) or
     fields (batch, channel, *extents), as numpy or torch. Exit status: 0 all hold, 1 something does not, 2 the
-    model could not be checked.
+    model could not be checked. The folder of a training in its place means the model trained in it.
     """
-    from lcnn.cli._factory import model_of
-    from lcnn.testing.examine import examine
+    from lcnn._before import read_header
+    from lcnn._user import split_target
+    from lcnn.cli._factory import is_checkpoint, model_of
     from lgt.group import parse_group
     from lgt.lattice import Lattice
     from lgt.symmetry import parse_symmetry
@@ -65,10 +76,23 @@ def check(
     symmetries = [parse_symmetry(name) for name in names]
     if not 0 <= seed < 2**32:
         raise InputError(f"seed {seed}", "a number out of range", "use 0 to 2^32 - 1")
+    trained = is_checkpoint(target)
+    if trained:
+        about = read_header(target)[1]
+        group = group or about.get("group")
+        lattice = lattice or "x".join(map(str, about.get("extents", ()))) or None
+    else:
+        split_target(target)
+    if group is None or lattice is None:
+        missing = [f"--{key}" for key, value in (("group", group), ("lattice", lattice)) if value is None]
+        raise InputError("a check", f"no {' and no '.join(missing)}", "give e.g. --group SU3 --lattice 4x6")
     gauge_group, box = parse_group(group), Lattice.parse(lattice)
     default_tolerance(dtype)  # refuses an unknown one before the user's code runs
+    model = _trained(target, dtype) if trained else model_of(target)
+    from lcnn.testing.examine import examine  # torch loads only now
+
     report = examine(
-        model_of(target),
+        model,
         gauge_group,
         box,
         symmetries,
@@ -110,6 +134,18 @@ def check(
         note(f"note: {words}")
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _trained(path: str, dtype: str) -> nn.Module:
+    """What the model of a checkpoint predicts, in the precision of the links."""
+    from lcnn.checkpoint import load_model
+    from lcnn.evaluate import Prediction
+    from lcnn.testing import set_precision
+
+    model, about = load_model(path)
+    prediction = Prediction(model, about.get("per", "site")).eval()
+    set_precision(prediction, dtype)
+    return prediction
 
 
 def _line(finding: Finding) -> str:

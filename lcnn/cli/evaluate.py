@@ -12,6 +12,12 @@ from lcnn.cli._output import emit_json, note
 if TYPE_CHECKING:
     from lcnn.evaluate import Evaluation
 
+_CHAINS = {
+    "test": "only the test chains of the ensembles that it was trained on",
+    "validation": "only the validation chains of the ensembles that it was trained on (they chose the epoch)",
+    "trained on": "the model was trained on some of these configurations",
+}
+
 
 def evaluate(
     checkpoint: Annotated[
@@ -31,6 +37,9 @@ def evaluate(
             "predictions against targets."
         ),
     ] = None,
+    all_chains: Annotated[
+        bool, typer.Option("--all-chains", help="Take the chains that the model was trained on too.")
+    ] = False,
     batch: Annotated[int, typer.Option(min=1, help="Configurations at a time.")] = 50,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
 ) -> None:
@@ -39,14 +48,28 @@ def evaluate(
     Printed are mean squared errors: of the lattice average, by the model,
     by the best predictor that knows beta alone and by the best constant;
     and of the model at each site.
+
+    Of an ensemble that the model was trained on only the test chains count,
+    or the validation chains where none was set aside for testing.
     """
+    from lcnn._before import check_ensembles, read_header
+
+    read_header(checkpoint)  # mistakes show before torch loads
+    check_ensembles(ensembles)
     from lcnn.checkpoint import load_model
     from lcnn.evaluate import evaluate_files
     from lcnn.fit import pick_device
 
     model, metadata = load_model(checkpoint)
     where = pick_device(device)
-    found = evaluate_files(model.to(where), metadata, ensembles, batch=batch, device=where)
+    found = evaluate_files(
+        model.to(where), metadata, ensembles, all_chains=all_chains, batch=batch, device=where
+    )
+    if "chains" not in metadata:
+        note("note: an old checkpoint does not know its chains: these may be among those it was trained on")
+    for e in found:
+        if e.chains != "all":
+            note(f"note: {e.lattice}: {_CHAINS[e.chains]}")
     if plot is not None:
         _draw(found, metadata["target"], "x".join(map(str, metadata["extents"])), plot)
         note(f"figure in {plot}")
@@ -59,7 +82,8 @@ def evaluate(
     for e in found:
         site = "-" if e.mse_site is None else f"{e.mse_site:.3e}"
         errors = (f"{e.mse:.3e}", f"{e.mse_beta:.3e}", f"{e.mse_mean:.3e}", site)
-        typer.echo("  ".join(f"{word:>16}" for word in (e.lattice, str(len(e.target)), *errors)))
+        row = "  ".join(f"{word:>16}" for word in (e.lattice, str(len(e.target)), *errors))
+        typer.echo(row if e.chains == "all" else f"{row}  ({e.chains})")
 
 
 def _draw(found: list[Evaluation], target: str, trained: str, path: Path) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lcnn.cli._output import note
+from lcnn.cli._output import emit_json, note
+from lgt.errors import InputError, StoppedError
 
 if TYPE_CHECKING:
+    from lcnn.config import RunConfig
     from lcnn.data import Splits
     from lcnn.fit import Epoch, Progress
     from lcnn.train import Training
@@ -21,9 +24,21 @@ if TYPE_CHECKING:
 def train(
     run: Annotated[
         Path,
-        typer.Argument(metavar="RUN.toml", help="The run: data, model, training, folder for the results."),
+        typer.Argument(
+            metavar="RUN.toml",
+            help="The run: data, model, training, folder for the results; with --resume also that folder.",
+        ),
     ],
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in its folder.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on with the run in its folder; more epochs extend one of constant rate."
+        ),
+    ] = False,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Epochs, in place of those in RUN.toml.", show_default=False)
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON on stdout.")] = False,
 ) -> None:
     """Train a model to predict an observable.
 
@@ -34,24 +49,38 @@ def train(
     as "wilson_1x2"), per ("site" or "configuration"), validation_chains
     (1), test_chains (0).
 
-    Table model: name, and the parameters of that model.
+    Table model: name, and the parameters of that model; lcnn models lists
+    them. name = "package.module:factory" is a model of your own: a function
+    or class that takes the other keys and returns a torch module.
 
     Table training: epochs (20), batch (50), learning_rate (3e-3), schedule
-    ("cosine" or "constant"), weight_decay (0), patience (0: never stop
-    early), at_least (seconds, 0), seeds ([1]), dtype ("float32"), device
-    ("auto"), threads (0: all), checkpoint (1), time_limit ("1h30m").
+    ("cosine" or "constant"), weight_decay (0), patience (0: early stopping
+    is off; 10: stop after 10 epochs without a better validation loss; the
+    weights of the best epoch are kept either way), at_least (0; seconds
+    that each seed trains for: if the epochs take less, more are added at
+    the last rate), seeds ([1]), dtype ("float32"), device ("auto"),
+    threads ("auto"), checkpoint (1), time_limit ("1h30m").
 
     Exit status: 0 done, 1 no finite loss, 2 bad input, 3 stopped by a signal
     or the time limit (resumable), 4 disk full or failing.
     """
-    from lcnn.config import RunConfig
+    from lcnn._before import check_run
 
-    config = RunConfig.from_toml(run)
-    from lcnn.train import train as carry_out  # torch loads only for a run that can be read
+    config = _read(run, resume, epochs)
+    check_run(config, resume)  # mistakes show before torch loads
+    from lcnn.train import train as carry_out
 
-    with _progress() as progress:
-        result = carry_out(config, resume=resume, started=_say_start, progress=progress)
+    try:
+        with _progress() as progress:
+            result = carry_out(config, resume=resume, started=_say_start, progress=progress)
+    except StoppedError as stop:
+        more = ["--epochs", str(epochs)] if epochs is not None else []
+        command = shlex.join(["lcnn", "train", str(run), *more, "--resume"])
+        raise StoppedError(stop.asked, stop.found, f"go on with: {command}") from None
     _draw(result, Path(config.out) / "loss.png")
+    if json:
+        emit_json(_summary(config, result))
+        return
     for fit in result.fits:
         typer.echo(
             f"seed {fit.seed}: validation {fit.validation:.3e} in epoch {fit.best_epoch} of "
@@ -60,6 +89,46 @@ def train(
     if result.test_error is not None:
         typer.echo(f"test {result.test_error:.3e}")
     typer.echo(f"best: seed {result.best.seed}, {result.checkpoint}")
+
+
+def _read(run: Path, resume: bool, epochs: int | None) -> RunConfig:
+    """Return the run of a RUN.toml, or of the folder of an earlier training."""
+    from lcnn.config import RunConfig
+
+    if run.is_dir():
+        if not (run / "run.toml").is_file():
+            raise InputError(f"run {run}", "a folder without run.toml", "give a RUN.toml")
+        if not resume:
+            command = shlex.join(["lcnn", "train", str(run), "--resume"])
+            raise InputError(f"run {run}", "the folder of a training", f"go on with it: {command}")
+        config = RunConfig.from_toml(run / "run.toml").model_copy(update={"out": str(run)})
+    else:
+        config = RunConfig.from_toml(run)
+    if epochs is None:
+        return config
+    return config.model_copy(update={"training": config.training.model_copy(update={"epochs": epochs})})
+
+
+def _summary(config: RunConfig, result: Training) -> dict[str, Any]:
+    return {
+        "out": config.out,
+        "checkpoint": str(result.checkpoint),
+        "target": config.data.target,
+        "weights": sum(p.numel() for p in result.best.model.parameters() if p.requires_grad),
+        "seed": result.best.seed,
+        "validation": result.best.validation,
+        "test": result.test_error,
+        "seeds": [
+            {
+                "seed": fit.seed,
+                "validation": fit.validation,
+                "best_epoch": fit.best_epoch,
+                "epochs": len(fit.history),
+                "seconds": fit.seconds,
+            }
+            for fit in result.fits
+        ],
+    }
 
 
 def _say_start(splits: Splits, weights: int) -> None:

@@ -1,15 +1,19 @@
 """Networks by name: `build_model` turns plain values, as in a RUN.toml or a checkpoint, into a model.
 
 Models are assemblies of layers; each says which symmetries it respects (`Model.symmetries`) and how to build
-it again (`Model.spec`).
+it again (`Model.spec`). ``lcnn models`` lists names and parameters. A model of your own has the name
+``"package.module:factory"``.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from torch import nn
+
+from lcnn._catalogue import check_names, is_users
+from lcnn._user import call_factory, find_factory
 from lcnn.models._base import Model
 from lcnn.models.baseline import CNN, cnn_links, cnn_traces
 from lcnn.models.wilson_loop import LCNN, published_models, wilson_loop
@@ -34,18 +38,21 @@ def available_models() -> tuple[str, ...]:
     return tuple(_BUILDERS)
 
 
-def build_model(spec: Mapping[str, Any]) -> Model:
+def build_model(spec: Mapping[str, Any]) -> nn.Module:
     """Build a model, with fresh weights from torch's global generator.
 
     Parameters
     ----------
     spec
-        The model's `name` and its parameters; what `Model.spec` returns, also after JSON or TOML.
+        The model's `name` and its parameters; what `Model.spec` returns, also after JSON or TOML. The name
+        ``"package.module:factory"`` means a function or class of your own, looked up in the current folder
+        and PYTHONPATH, which is called with the parameters as keywords and returns a torch module.
 
     Raises
     ------
     InputError
-        If the name or a parameter is unknown, one is missing, or one has no valid value.
+        If the name or a parameter is unknown, one is missing, or one has no valid value; or if your
+        factory raises or returns something else.
 
     Examples
     --------
@@ -57,21 +64,15 @@ def build_model(spec: Mapping[str, Any]) -> Model:
     lgt.errors.InputError: model 'wilson_loop' with loop, colour: found missing size, unknown colour; give it
     loop, size and if you like d, centre, n_out, init, init_w
     """
+    check_names(spec)
     parameters = dict(spec)
-    name = parameters.pop("name", None)
-    if name not in _BUILDERS:
-        raise InputError(f"model {name!r}", "no such name", "use " + ", ".join(_BUILDERS))
-    known = inspect.signature(_BUILDERS[name]).parameters
-    required = [key for key, value in known.items() if value.default is inspect.Parameter.empty]
-    wrong = [f"missing {key}" for key in required if key not in parameters]
-    wrong += [f"unknown {key}" for key in parameters if key not in known]
-    if wrong:
-        optional = ", ".join(key for key in known if key not in required)
-        raise InputError(
-            f"model {name!r} with {', '.join(parameters) or 'no parameters'}",
-            ", ".join(wrong),
-            f"give it {', '.join(required)} and if you like {optional}",
-        )
+    name = parameters.pop("name")
+    if is_users(name):
+        model = call_factory(name, find_factory(name), parameters)
+        if not isinstance(model, nn.Module):
+            what = f"an object of type {type(model).__name__}"
+            raise InputError(f"the model that {name}() returns", what, "return a torch.nn.Module")
+        return model
     try:
         return _BUILDERS[name](**parameters)
     except InputError:

@@ -124,12 +124,20 @@ class LCNN(Model):
 def _checked(layers: Sequence[Sequence[int]], channels: int) -> tuple[Row, ...]:
     """Return the rows after a look at whether each takes what the one before gives."""
     rows: list[Row] = []
+    remedy = (
+        f"give a row (K, N_in, N_out) of whole numbers for each layer, e.g. [[2, {channels}, 4], [2, 4, 4]]"
+    )
+    if not isinstance(layers, (list, tuple)):
+        raise InputError(f"layers = {layers!r}", "no list of rows", remedy)
     for row in layers:
-        numbers = whole_numbers("a layer", row)
+        try:
+            numbers = whole_numbers("a layer", row)
+        except InputError as error:
+            raise InputError(f"layer {row!r}", error.found, remedy) from None
         if len(numbers) != 3:
-            raise InputError(f"layer {row!r}", f"{len(numbers)} numbers", "give (K, N_in, N_out)")
+            raise InputError(f"layer {row!r}", f"{len(numbers)} numbers", remedy)
         if numbers[1] != channels:
-            remedy = f"give it N_in = {channels}"
+            remedy = f"give it N_in = {channels} in its (K, N_in, N_out)"
             raise InputError(
                 f"layer {row!r} with N_in = {numbers[1]}", f"{channels} channels before it", remedy
             )

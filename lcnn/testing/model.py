@@ -10,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lcnn.field import set_precision
 from lgt.errors import InputError
 
 Array = NDArray[Any]
+__all__ = ["as_numpy", "modules_in", "set_precision", "to_numpy"]
+
 Kind = str
 """What a model takes: "numpy" arrays or "torch" tensors."""
 
@@ -43,33 +46,6 @@ def modules_in(model: Callable[..., Any]) -> Iterator[nn.Module]:
 
 def _attributes(model: Any) -> list[Any]:
     return list(vars(model).values()) if hasattr(model, "__dict__") else []
-
-
-def set_precision(module: nn.Module, dtype: str) -> None:
-    """Give every parameter and buffer the precision of "complex128" or "complex64", real ones stay real.
-
-    Unlike `Module.double`, complex ones are converted too.
-
-    Examples
-    --------
-    >>> module = nn.Linear(2, 1)
-    >>> set_precision(module, "complex128")
-    >>> module.weight.dtype
-    torch.float64
-    """
-    wide: torch.dtype = getattr(torch, dtype)
-
-    def convert(tensor: Tensor) -> Tensor:
-        if tensor.is_complex():
-            return tensor.to(wide)
-        return tensor.to(wide.to_real()) if tensor.is_floating_point() else tensor
-
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.data = convert(parameter.data)
-        for part in module.modules():
-            for name, buffer in part.named_buffers(recurse=False):
-                setattr(part, name, convert(buffer))
 
 
 def as_numpy(model: Callable[..., Any], kind: Kind | None = None) -> Callable[..., Array]:

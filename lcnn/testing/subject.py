@@ -1,61 +1,20 @@
-"""A stranger's model under examination: find out how to call it, and blame the right line if it fails."""
+"""A stranger's model under examination: find out how to call it."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import sysconfig
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-import lcnn
-import lgt
+from lcnn._user import blame, users_code
 from lcnn.testing.model import as_numpy, modules_in, set_precision
 from lgt.errors import InputError, ShapeError
 from lgt.symmetry import INVARIANT, PSEUDOINVARIANT, PSEUDOSCALAR, SCALAR, FieldType
 
 Array = NDArray[Any]
 _OTHER = {"complex128": "complex64", "complex64": "complex128"}
-_OURS = tuple(Path(p).resolve() for p in (*lcnn.__path__, *lgt.__path__))
-_INSTALLED = tuple(Path(sysconfig.get_path(key)).resolve() for key in ("stdlib", "purelib", "platlib"))
-
-
-def blame(error: BaseException) -> str:
-    """The last line of a traceback and where the user's own code was, on one line.
-
-    Examples
-    --------
-    >>> blame(ValueError("too few"))
-    'ValueError: too few'
-    """
-    said = " ".join("".join(traceback.format_exception_only(error)).split())
-    if isinstance(error, SyntaxError):  # names its file and line itself
-        return said
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if not _within(f.filename, _OURS + _INSTALLED)]
-    libraries = [f for f in frames if not _within(f.filename, _OURS)]
-    if not libraries:
-        return said
-    frame = (own or libraries)[-1]
-    return f"{said} ({frame.filename}:{frame.lineno} in {frame.name})"
-
-
-def _within(filename: str, roots: tuple[Path, ...]) -> bool:
-    if filename.startswith("<"):  # a frozen module of the import system
-        return roots is not _OURS
-    return any(Path(filename).resolve().is_relative_to(root) for root in roots)
-
-
-@contextlib.contextmanager
-def users_code() -> Any:
-    """Run somebody else's code: what it prints goes to stderr, since stdout is for results."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
 
 
 @final

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from lcnn.data import Dataset, open_dataset
 from lcnn.evaluate import beta_error, constant_error, evaluate, evaluate_files, mean_squared_error, predict
-from lgt.errors import ShapeError
+from lgt.errors import InputError, ShapeError
 from lgt.observable import parse_observable
 
 
@@ -42,6 +42,19 @@ def test_predictions_take_the_shape_of_the_targets() -> None:
     for layout in ("two", "wrong"):
         with pytest.raises(ShapeError, match="one scalar"):
             predict(Constant(1, layout), links, "configuration")
+
+
+def test_predictions_are_real_tensors() -> None:
+    links = torch.ones(5, 2, 3, 4, 2, 2, dtype=torch.complex64)
+    with pytest.raises(ShapeError, match="complex numbers"):
+        predict(lambda u: u[:, 0, ..., 0, 0], links)  # type: ignore[arg-type]
+    with pytest.raises(ShapeError, match="a tuple"):
+        predict(lambda u: (u, u), links)  # type: ignore[arg-type]
+
+
+def test_metadata_that_say_too_little_are_refused(make_ensemble: Callable[..., Path]) -> None:
+    with pytest.raises(InputError, match="no target, per"):
+        evaluate_files(Constant(0.0), {"training": {}, "N": 2, "d": 2}, [make_ensemble("a.h5")])
 
 
 def test_bounds_are_those_of_their_predictors() -> None:

@@ -7,6 +7,7 @@ from oracle.lcnn_literal import random_fields
 
 import lgt.field
 from lcnn import field
+from lcnn.models import cnn_traces, wilson_loop
 from lgt.errors import InputError, ShapeError
 from lgt.group import SU, U1, UnitaryGroup
 from lgt.testing.strategies import groups, lattices, seeds
@@ -121,3 +122,9 @@ def test_links_of_another_layout_are_refused(links, found):
 def test_algebra_refuses_coordinates_of_another_group():
     with pytest.raises(ShapeError, match=r"give \(..., 8\)"):
         field.exp(torch.zeros(3), SU(3))
+
+
+def test_numpy_links_are_refused_in_words():
+    for model in (wilson_loop("1x2", "small"), cnn_traces([2], d=2)):
+        with pytest.raises(ShapeError, match=r"type ndarray; convert it with torch\.from_numpy"):
+            model(np.ones((1, 2, 3, 4, 2, 2), dtype=complex))

@@ -165,6 +165,23 @@ def test_another_run_is_not_resumed(tmp_path: Path) -> None:
     assert len(done.history) == CONFIG.epochs
 
 
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_more_epochs_go_on_where_the_rate_is_constant(tmp_path: Path, schedule: str) -> None:
+    short = CONFIG.model_copy(update={"schedule": schedule, "epochs": 2})
+    longer = short.model_copy(update={"epochs": 5})
+    path = tmp_path / "checkpoint.toml"
+    fit(model(), TRAIN, VALIDATION, short, checkpoint=path)
+    if schedule == "cosine":
+        with pytest.raises(InputError, match=r"epochs = 2 there and the cosine schedule"):
+            fit(model(), TRAIN, VALIDATION, longer, checkpoint=path, resume=True)
+        return
+    again = fit(model(), TRAIN, VALIDATION, longer, checkpoint=path, resume=True)
+    assert equal(again.model, fit(model(), TRAIN, VALIDATION, longer).model)
+    assert len(again.history) == 5
+    with pytest.raises(InputError, match=r"epochs = 2: found training\.epochs = 5 there"):
+        fit(model(), TRAIN, VALIDATION, short, checkpoint=path, resume=True)
+
+
 def test_a_loss_that_is_not_finite() -> None:
     bad = Dataset(TRAIN.batch(torch.arange(40))[0], torch.full((40, 3, 4), torch.nan))
     with pytest.raises(CheckError, match="learning_rate"):

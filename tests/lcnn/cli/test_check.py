@@ -426,7 +426,7 @@ def test_outputs_that_cannot_be_trusted_are_failures(
         ("odd", "package.module:factory"),
         ("odd:", "package.module:factory"),
         (":noisy", "package.module:factory"),
-        ("odd.py:noisy", "no such module"),
+        ("odd.py:noisy", "did you mean 'odd:noisy'?"),
         ("json:noisy", "no such name"),
     ],
 )

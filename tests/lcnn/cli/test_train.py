@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,14 +67,17 @@ def test_train_then_evaluate(
     found = json.loads(out)
     assert out.count("\n") == 1
     assert list(found) == ["4x6", "6x8"]
-    for lattice, count in (("4x6", 24), ("6x8", 12)):
-        assert set(found[lattice]) == {"configurations", "mse", "mse_site", "mse_mean", "mse_beta"}
+    for lattice, count, chains in (("4x6", 8, "validation"), ("6x8", 12, "all")):
+        keys = {"configurations", "chains", "mse", "mse_site", "mse_mean", "mse_beta"}
+        assert set(found[lattice]) == keys
+        assert found[lattice]["chains"] == chains
         assert found[lattice]["configurations"] == count
         assert 0 < found[lattice]["mse"] < found[lattice]["mse_site"]
     assert plot.stat().st_size > 3000
     assert status("evaluate", tmp_path / "out" / "model.toml", larger, "--plot", tmp_path / "parity.pdf") == 0
     out, _ = capsys.readouterr()
     assert "6x8" in out
+    assert "(" not in out
     assert (tmp_path / "parity.pdf").read_bytes()[:4] == b"%PDF"
 
 
@@ -137,7 +140,11 @@ def test_a_time_limit_ends_with_3_and_resume_goes_on(
 ) -> None:
     run.write_text(run.read_text() + 'time_limit = "0s"\n')
     assert status("train", run) == 3
-    assert "time limit" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "time limit" in err
+    assert f"go on with: lcnn train {run} --resume\n" in err
+    assert status("evaluate", tmp_path / "out", tmp_path / "a.h5") == 2
+    assert f"not finished; first lcnn train {tmp_path / 'out'} --resume" in capsys.readouterr().err
     assert status("train", run, "--resume") == 0
     assert len(read_checkpoint(tmp_path / "out" / "seed-1" / "checkpoint.toml").metadata["history"]) == 2
 
@@ -173,7 +180,7 @@ def test_sigterm_ends_with_3_and_resume_gives_the_same_bits(run: Path, tmp_path:
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert status("--version") == 0
     assert capsys.readouterr().out.startswith("lcnn ")
-    for command in ("train", "evaluate"):
+    for command in ("train", "evaluate", "check", "models"):
         assert status(command, "--help") == 0
         assert command in capsys.readouterr().out
 
@@ -181,3 +188,229 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_does_not_load_torch() -> None:
     code = "import sys, lcnn.cli; assert not {'torch', 'h5py', 'matplotlib'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+OWN = """
+from torch import nn
+import torch
+
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.line = nn.Linear(1, width)
+        self.phase = nn.Parameter(torch.ones(1, dtype=torch.complex64) * 1j)
+    def forward(self, links):
+        x = (self.phase * links[:, :1, ..., 0, 0]).imag.movedim(1, -1)
+        return self.line(x).sum(-1)
+
+def crooked(): return nn.Flatten()
+def raises():
+    class Bad(Net):
+        def forward(self, links):
+            raise RuntimeError("mine alone")
+    return Bad(2)
+def detached():
+    class Bad(Net):
+        def forward(self, links):
+            return super().forward(links).detach()
+    return Bad(2)
+"""
+
+
+@pytest.fixture
+def own(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A RUN.toml with a model of the user's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "own_model.py").write_text(OWN)
+    text, old = run.read_text(), 'name = "wilson_loop"\nloop = "1x2"\nsize = "small"'
+    assert old in text
+    run.write_text(text.replace(old, 'name = "own_model:Net"\nwidth = 3'))
+    yield run
+    sys.modules.pop("own_model", None)
+
+
+def test_a_model_of_the_users_own_is_trained_resumed_evaluated_and_checked(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert status("train", own, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["weights"] == 3 * 2 + 1
+    assert found["seeds"][0]["epochs"] == 2
+    assert found["checkpoint"] == str(out / "model.toml")
+    saved = read_checkpoint(out).tensors
+    assert saved["model/phase"].is_complex()
+    assert saved["model/phase"].imag.item() > 0.5
+    assert status("train", own, "--resume") == 0
+    assert status("evaluate", out, tmp_path / "a.h5") == 0
+    assert "(validation)" in capsys.readouterr().out
+    assert status("check", out, "--examples", "2") == 1
+    assert "FAIL  gauge on 4x6" in capsys.readouterr().out
+    sys.modules.pop("own_model")
+    (tmp_path / "own_model.py").unlink()
+    for words in (("evaluate", out, tmp_path / "a.h5"), ("check", out)):
+        assert status(*words) == 2
+        err = capsys.readouterr().err
+        assert "no such module" in err
+        assert str(out) in err
+    (out / "model.toml").write_text((out / "model.toml").read_text().replace("[model]", "[modle]"))
+    assert status("evaluate", out, tmp_path / "a.h5") == 2
+    assert "found no model in it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("own_model:crooked", "no weights"),
+        ("own_model:raises", "mine alone"),
+        ("own_model:detached", "without detach"),
+        ("own_model:nothing", "no such name"),
+        ("own_model.py:Net", "did you mean 'own_model:Net'"),
+        ("no_such_module:Net", "no such module"),
+    ],
+)
+def test_a_model_of_the_users_own_that_cannot_be_trained(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, words: str
+) -> None:
+    width = "width = 3\n" if name.endswith("Net") else ""
+    own.write_text(
+        own.read_text().replace('name = "own_model:Net"\nwidth = 3\n', f'name = "{name}"\n{width}')
+    )
+    assert status("train", own) == 2
+    err = capsys.readouterr().err
+    assert words in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_trained_lcnn_is_checked_from_its_folder(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status("train", run) == 0
+    capsys.readouterr()
+    assert status("check", tmp_path / "out", "--examples", "2", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["group"], found["lattice"], found["ok"]) == ("SU2", "4x6", True)
+    assert status("check", tmp_path / "out", "--group", "SU3", "--lattice", "3x4", "--examples", "1") == 0
+    assert status("check", "own:net") == 2
+    assert "no --group and no --lattice" in capsys.readouterr().err
+
+
+def test_more_epochs_extend_a_run_of_constant_rate_to_the_same_bits(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = run.read_text().replace("batch = 10", 'batch = 10\nschedule = "constant"')
+    run.write_text(text)
+    whole = tmp_path / "whole.toml"
+    whole.write_text(text.replace(str(tmp_path / "out"), str(tmp_path / "whole")).replace("= 2", "= 5"))
+    assert status("train", whole) == 0
+    assert status("train", run) == 0
+    run.write_text(text.replace("epochs = 2", "epochs = 3"))
+    assert status("train", run, "--resume") == 0
+    assert status("train", tmp_path / "out") == 2
+    assert f"go on with it: lcnn train {tmp_path / 'out'} --resume" in capsys.readouterr().err
+    assert status("train", tmp_path / "out", "--resume", "--epochs", 5) == 0
+    assert "epochs = 5" in (tmp_path / "out" / "run.toml").read_text()
+    ours, other = (read_checkpoint(tmp_path / name / "seed-1/checkpoint.toml") for name in ("out", "whole"))
+    assert len(ours.metadata["history"]) == 5
+    assert all((ours.tensors[k] == other.tensors[k]).all() for k in other.tensors)
+    capsys.readouterr()
+    assert status("train", tmp_path / "out", "--resume", "--epochs", 4) == 2
+    assert "with training.epochs = 4: found training.epochs = 5 there" in capsys.readouterr().err
+    assert "epochs = 5" in (tmp_path / "out" / "run.toml").read_text()
+
+
+def test_what_differs_is_named_with_both_values_and_nothing_else(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = run.read_text()
+    assert status("train", run) == 0
+    run.write_text(text.replace("epochs = 2", "epochs = 3"))
+    assert status("train", run, "--resume") == 2
+    err = capsys.readouterr().err
+    assert "epochs = 2 there and the cosine schedule" in err
+    run.write_text(text.replace("batch = 10", "batch = 5").replace('"small"', '"medium"'))
+    assert status("train", run, "--resume") == 2
+    err = capsys.readouterr().err
+    assert (
+        "with model.size = medium, training.batch = 5: found model.size = small, training.batch = 10 there"
+        in err
+    )
+    assert "learning_rate" not in err
+
+
+def test_chains_that_were_trained_on_are_left_out_or_labelled(
+    run: Path, make_ensemble: Maker, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.write_text(run.read_text().replace("[model]", "test_chains = 1\n[model]"))
+    assert status("train", run) == 0
+    out = tmp_path / "out"
+    copy = tmp_path / "copy.h5"
+    copy.write_bytes((tmp_path / "a.h5").read_bytes())
+    capsys.readouterr()
+    for words, count, kind in (
+        ((copy,), 4, "test"),
+        ((copy, "--all-chains"), 12, "trained on"),
+        ((make_ensemble("new.h5", seed=9),), 12, "all"),
+        ((copy, tmp_path / "new.h5"), 16, "test"),
+    ):
+        assert status("evaluate", out, *words, "--json") == 0
+        captured = capsys.readouterr()
+        found = json.loads(captured.out)["4x6"]
+        assert (found["configurations"], found["chains"]) == (count, kind)
+        assert ("note: 4x6" in captured.err) == (kind != "all")
+    assert status("evaluate", out, copy, "--all-chains") == 0
+    assert "(trained on)" in capsys.readouterr().out
+
+
+def test_models_are_listed_with_an_example_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status("models") == 0
+    out = capsys.readouterr().out
+    for name in ("cnn_links", "cnn_traces", "lcnn", "wilson_loop", "package.module:factory"):
+        assert f'name = "{name}"' in out
+    assert "(K, N_in, N_out)" in out
+    assert status("models", "lcnn", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["lcnn"]["optional"]["dilation"]["default"] == 1
+    assert status("models", "lccn") == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("epochs = 2", "epoch = 2", "did you mean 'epochs'?"),
+        ("target =", "taget =", "did you mean 'target'?"),
+        ("threads = 1", "threads = 0", "'auto', or a whole number of 1 or more"),
+        ("wilson_1x2", "wilson_lx2", "wilson_lx2"),
+        ("wilson_loop", "wilson", "did you mean 'wilson_loop'?"),
+        ("size =", "sice =", "did you mean size?"),
+    ],
+)
+def test_misspelt_words_are_seen_before_torch_loads(run: Path, old: str, new: str, words: str) -> None:
+    text = run.read_text()
+    assert old in text
+    run.write_text(text.replace(old, new))
+    assert words in _without_torch("train", run)
+
+
+def test_other_mistakes_are_seen_before_torch_loads(run: Path, tmp_path: Path) -> None:
+    generate = tmp_path / "generate.toml"
+    generate.write_text('group = "SU2"\nlattice = "4x4"\nbeta = 2.0\nconfigs = 2\nout = "a.h5"\n')
+    assert f"use lgt generate {generate}" in _without_torch("train", generate)
+    assert "nothing.toml" in _without_torch("evaluate", tmp_path / "nothing.toml", tmp_path / "a.h5")
+    (tmp_path / "model.toml").write_text('format = "lcnn checkpoint 1"')
+    assert "nothing.h5" in _without_torch("evaluate", tmp_path, tmp_path / "nothing.h5")
+    assert "no such module" in _without_torch("check", "no_such:net", "--group", "SU2", "--lattice", "3x4")
+    assert "SO3" in _without_torch("check", "json:net", "--group", "SO3", "--lattice", "3x4")
+    assert "did you mean 'json:net'" in _without_torch("check", "json.py:net")
+
+
+def _without_torch(*words: object) -> str:
+    """What is said on stderr by a process in which torch cannot be imported."""
+    code = "import sys; sys.modules['torch'] = None; from lcnn.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", code, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done
+    assert done.stderr.count("\n") == 1
+    return done.stderr

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from lcnn.testing.subject import Subject, blame
+from lcnn._user import blame
+from lcnn.testing.subject import Subject
 from lgt.errors import InputError, ShapeError
 from lgt.group import SU
 from lgt.lattice import Lattice

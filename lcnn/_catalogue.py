@@ -1,0 +1,165 @@
+"""The models by name, with their parameters and an example each; reading and checking them needs no torch."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+from lgt.errors import InputError
+
+_N_OUT = ("n_out", "numbers that are predicted")
+_INIT = {
+    "init": ("balanced", "how weights start: balanced or published"),
+    "init_w": (1.0, "scale of the published start"),
+}
+
+
+@final
+@dataclass(frozen=True)
+class Entry:
+    """A model as a RUN.toml names it.
+
+    Attributes
+    ----------
+    name, summary, example
+        What the table ``[model]`` calls it, what it is, and the lines of such a table.
+    required
+        The parameters without default, each with its meaning.
+    optional
+        The others, each with default and meaning.
+    """
+
+    name: str
+    summary: str
+    required: Mapping[str, str]
+    optional: Mapping[str, tuple[Any, str]]
+    example: str
+
+
+def _cnn(name: str, what: str, sizes: dict[str, str]) -> Entry:
+    return Entry(
+        name,
+        f"ordinary convolutions on {what}, one prediction a configuration (per = 'configuration')",
+        {"widths": "channels after each convolution", **sizes},
+        {
+            "kernel_size": (2, "sites that a convolution sees along each axis"),
+            "activation": ("gelu", "relu, leaky_relu, tanh, sigmoid or gelu"),
+            "pooling": ("mean", "mean or max over the lattice"),
+            "dense": ((), "widths of dense layers before the output"),
+            "n_out": (1, _N_OUT[1]),
+        },
+        f'name = "{name}"\nwidths = [16, 16]\nkernel_size = 3\n',
+    )
+
+
+_SIZES = {"d": "directions, 2 or 3; the data's if left out", "N": "colours; the data's if left out"}
+
+CATALOGUE: dict[str, Entry] = {
+    entry.name: entry
+    for entry in (
+        _cnn("cnn_links", "raw links, not gauge invariant", _SIZES),
+        _cnn("cnn_traces", "traces of plaquettes, gauge invariant", {"d": _SIZES["d"]}),
+        Entry(
+            "lcnn",
+            "an L-CNN of your own layers, one prediction a site",
+            {
+                "layers": "a row (K, N_in, N_out) for each L-CB: K - 1 hops, channels in and out",
+                "d": "directions; the data's if left out",
+            },
+            {
+                "plaquettes": ("positive", "input: none, positive, negative, both or clover"),
+                "polyakov": (False, "Polyakov loops as input too"),
+                "centre": (True, "the site itself beside its transported neighbours"),
+                "directions": ("positive", "hops: positive or both"),
+                "dilation": (1, "sites from one hop to the next"),
+                "adjoint": (True, "adjoints as factors too"),
+                "unit": (True, "the unit matrix as a factor too"),
+                "activation": ("none", "none, relu or smooth"),
+                "n_out": (1, _N_OUT[1]),
+                **_INIT,
+            },
+            'name = "lcnn"\nlayers = [[2, 1, 4], [2, 4, 4]]  # K, N_in, N_out; one plaquette at d = 2\n',
+        ),
+        Entry(
+            "wilson_loop",
+            "the L-CNNs of arXiv:2012.12901, one prediction a site",
+            {"loop": "1x1, 1x2, 2x2 or 4x4, q_plaq at d = 4", "size": "small, medium or large"},
+            {
+                "d": (2, "2 or 4 directions; the data's if left out"),
+                "centre": (None, "the site itself beside its neighbours; none: as published"),
+                "n_out": (1, _N_OUT[1]),
+                **_INIT,
+            },
+            'name = "wilson_loop"\nloop = "1x2"\nsize = "small"\n',
+        ),
+    )
+}
+
+
+def is_users(name: object) -> bool:
+    """Whether a model's name means the user's own code, ``package.module:factory``."""
+    return isinstance(name, str) and (":" in name or name.endswith(".py"))
+
+
+def check_names(spec: Mapping[str, Any], inferred: tuple[str, ...] = ()) -> None:
+    """Raise InputError unless a model's name and the names of its parameters are known and complete.
+
+    Parameters
+    ----------
+    spec
+        A model's `name` and its parameters; a user's own model is only looked at for its form.
+    inferred
+        Parameters that may be missing, because the data will tell.
+
+    Examples
+    --------
+    >>> check_names({"name": "cnn_traces", "widths": [8]}, inferred=("d", "N"))
+    >>> check_names({"name": "cnn_trace", "widths": [8]})
+    Traceback (most recent call last):
+    lgt.errors.InputError: model 'cnn_trace': found no such name; did you mean 'cnn_traces'? (lcnn models
+    lists them)
+    """
+    name, given = spec.get("name"), [key for key in spec if key != "name"]
+    if is_users(name):
+        from lcnn._user import split_target
+
+        split_target(str(name))
+        return
+    if not isinstance(name, str) or name not in CATALOGUE:
+        close = difflib.get_close_matches(str(name), CATALOGUE, 1)
+        remedy = f"did you mean {close[0]!r}?" if close else f"use {', '.join(CATALOGUE)} or module:factory"
+        raise InputError(f"model {name!r}", "no such name", f"{remedy} (lcnn models lists them)")
+    entry = CATALOGUE[name]
+    known = [*entry.required, *entry.optional]
+    wrong = [f"missing {key}" for key in entry.required if key not in given and key not in inferred]
+    for key in given:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, 1)
+            wrong.append(f"unknown {key}" + (f" (did you mean {close[0]}?)" if close else ""))
+    if wrong:
+        raise InputError(
+            f"model {name!r} with {', '.join(given) or 'no parameters'}",
+            ", ".join(wrong),
+            f"give it {', '.join(entry.required)} and if you like {', '.join(entry.optional)}",
+        )
+
+
+def complete(spec: Mapping[str, Any], *, d: int, N: int) -> dict[str, Any]:
+    """Return a model's spec with the d and N of the data where it leaves them open.
+
+    Examples
+    --------
+    >>> complete({"name": "cnn_links", "widths": [8]}, d=3, N=2)
+    {'name': 'cnn_links', 'widths': [8], 'd': 3, 'N': 2}
+    >>> complete({"name": "wilson_loop", "loop": "1x2", "size": "small"}, d=2, N=2)  # the default fits
+    {'name': 'wilson_loop', 'loop': '1x2', 'size': 'small'}
+    """
+    entry = CATALOGUE.get(str(spec.get("name")))
+    if entry is None:
+        return dict(spec)
+    known = {"d": d, "N": N}
+    open_ = {key: known[key] for key in known if key in entry.required and key not in spec}
+    defaults = {key: known[key] for key in known if key in entry.optional and key not in spec}
+    return {**spec, **open_, **{k: v for k, v in defaults.items() if v != entry.optional[k][0]}}

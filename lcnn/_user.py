@@ -1,0 +1,167 @@
+"""Somebody else's code: find ``package.module:factory``, call it, and blame the right line if it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib
+import importlib.util
+import inspect
+import sys
+import sysconfig
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import lcnn
+import lgt
+from lgt.errors import InputError
+
+_OURS = tuple(Path(p).resolve() for p in (*lcnn.__path__, *lgt.__path__))
+_INSTALLED = tuple(Path(sysconfig.get_path(key)).resolve() for key in ("stdlib", "purelib", "platlib"))
+
+
+def blame(error: BaseException) -> str:
+    """The last line of a traceback and where the user's own code was, on one line.
+
+    Examples
+    --------
+    >>> blame(ValueError("too few"))
+    'ValueError: too few'
+    """
+    said = " ".join("".join(traceback.format_exception_only(error)).split())
+    if isinstance(error, SyntaxError):  # names its file and line itself
+        return said
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not _within(f.filename, _OURS + _INSTALLED)]
+    libraries = [f for f in frames if not _within(f.filename, _OURS)]
+    if not libraries:
+        return said
+    frame = (own or libraries)[-1]
+    return f"{said} ({frame.filename}:{frame.lineno} in {frame.name})"
+
+
+def _within(filename: str, roots: tuple[Path, ...]) -> bool:
+    if filename.startswith("<"):  # a frozen module of the import system
+        return roots is not _OURS
+    return any(Path(filename).resolve().is_relative_to(root) for root in roots)
+
+
+@contextlib.contextmanager
+def users_code() -> Iterator[None]:
+    """Run somebody else's code: what it prints goes to stderr, since stdout is for results."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """Return module and name of ``package.module:name``.
+
+    Raises
+    ------
+    InputError
+        If it is not of that form; a path such as ``folder/module.py:name`` is translated in the message.
+
+    Examples
+    --------
+    >>> split_target("package.module:net")
+    ('package.module', 'net')
+    >>> split_target("models/mine.py:net")
+    Traceback (most recent call last):
+    lgt.errors.InputError: model 'models/mine.py:net': found a path; did you mean 'models.mine:net'?
+    """
+    module, colon, name = target.partition(":")
+    if module.endswith(".py") or "/" in module:
+        words = ".".join(part for part in Path(module).with_suffix("").parts if part not in (".", "/"))
+        raise InputError(f"model {target!r}", "a path", f"did you mean {f'{words}:{name}'!r}?")
+    parts = (*module.split("."), *name.split("."))
+    if not (colon and all(part.isidentifier() for part in parts)):
+        raise InputError(
+            f"model {target!r}", "no package.module:factory", "write it as package.module:factory"
+        )
+    return module, name
+
+
+def find_factory(target: str) -> Callable[..., Any]:
+    """Import ``package.module:factory``, from the current folder first, then from PYTHONPATH.
+
+    Raises
+    ------
+    InputError
+        If there is no such module or name, if importing it raises, or if it cannot be called.
+    """
+    module_name, name = split_target(target)
+    module = _module(module_name)
+    found: Any = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            close = difflib.get_close_matches(part, [n for n in dir(found) if not n.startswith("_")], 1)
+            remedy = f"did you mean {close[0]!r}" if close else f"define it in {_file(module)}"
+            raise InputError(f"factory {name!r} of module {module_name}", "no such name", remedy)
+        found = getattr(found, part)
+    if not callable(found):
+        what = f"an object of type {type(found).__name__}"
+        raise InputError(f"factory {target!r}", what, "name a function or class that gives the model")
+    return found  # type: ignore[no-any-return]
+
+
+def call_factory(
+    target: str, factory: Callable[..., Any], parameters: Mapping[str, Any]
+) -> Callable[..., Any]:
+    """Return ``factory(**parameters)``, a callable.
+
+    Raises
+    ------
+    InputError
+        If the parameters do not fit, the user's code raises, or what it returns cannot be called; the
+        message has the last line of the user's traceback and its place.
+    """
+    try:
+        inspect.signature(factory).bind(**parameters)
+    except TypeError as error:
+        keys = ", ".join(inspect.signature(factory).parameters) or "none"
+        remedy = f"it takes the parameters {keys}"
+        if not parameters:
+            remedy = f"name a function without arguments that returns the model ({remedy})"
+        raise InputError(f"calling {target}({', '.join(parameters)})", str(error), remedy) from None
+    except ValueError:  # a builtin without a signature
+        pass
+    try:
+        with users_code():
+            model = factory(**parameters)
+    except (Exception, SystemExit) as error:
+        raise InputError(f"calling {target}()", blame(error), "correct it") from None
+    if isinstance(model, type):
+        raise InputError(
+            f"the model that {target}() returns", f"the class {model.__name__}", "return an instance"
+        )
+    if not callable(model):
+        what = "None" if model is None else f"an object of type {type(model).__name__}"
+        raise InputError(f"the model that {target}() returns", what, "return a callable or a torch module")
+    return model  # type: ignore[no-any-return]
+
+
+def _module(name: str) -> Any:
+    """Import the module, from the current folder first."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    importlib.invalidate_caches()
+    try:
+        with users_code():
+            module = importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None and f"{name}.".startswith(f"{missing}."):
+            remedy = f"run in its folder ({here} was searched) or set PYTHONPATH"
+            raise InputError(f"module {name!r}", "no such module", remedy) from None
+        raise InputError(f"importing {name}", blame(error), "correct it") from None
+    wanted = Path(here, *name.split(".")).with_suffix(".py")
+    if wanted.is_file() and Path(_file(module)).resolve() != wanted.resolve():
+        raise InputError(f"module {name!r} of {here}", f"{_file(module)} in its place", "rename yours")
+    return module
+
+
+def _file(module: Any) -> str:
+    return str(getattr(module, "__file__", None) or module.__name__)
