@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from abc import ABC, abstractmethod
 from typing import ClassVar, Self
 
@@ -27,6 +28,8 @@ class Observable(ABC):
     pattern: ClassVar[str]
     #: One line on what is measured, for help texts.
     about: ClassVar[str]
+    #: Names of the family, from which a misspelt one is guessed; the pattern, for a family of one.
+    examples: ClassVar[tuple[str, ...]] = ()
 
     @property
     def name(self) -> str:
@@ -82,7 +85,8 @@ def parse_observable(name: str) -> Observable:
     ----------
     name
         For example ``"plaquette"``, ``"wilson_1x2"`` or ``"polyakov_abs"``; `available_observables` lists
-        all families.
+        all families. An observable of your own is ``"package.module:Name"``, see
+        `lgt.observable.UserObservable`.
 
     Raises
     ------
@@ -100,10 +104,13 @@ def parse_observable(name: str) -> Observable:
         observable = family.parse(name)
         if observable is not None:
             return observable
+    names = [example for family in FAMILIES for example in family.examples or (family.pattern,)]
+    close = difflib.get_close_matches(name, names, n=1)
+    guess = f"did you mean {close[0]!r}? the names are" if close else "choose one of"
     raise InputError(
         f"observable {name!r}",
         "no observable of that name",
-        f"choose one of {', '.join(available_observables())}",
+        f"{guess} {', '.join(available_observables())}",
     )
 
 

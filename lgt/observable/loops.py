@@ -92,6 +92,7 @@ class WilsonLoop(Observable):
         "(1/N) Re tr of the R x T loop, R along mu, T along nu, over planes mu < nu; "
         "_symmetric averages over R <-> T too"
     )
+    examples: ClassVar[tuple[str, ...]] = ("wilson_1x2", "wilson_1x2_symmetric")
 
     def __post_init__(self) -> None:
         if self.r < 1 or self.t < 1:
@@ -145,6 +146,7 @@ class Polyakov(Observable):
     about: ClassVar[str] = (
         "Polyakov loop along time (or along axis MU): modulus of its lattice average, real, imaginary part"
     )
+    examples: ClassVar[tuple[str, ...]] = ("polyakov_abs", "polyakov_re", "polyakov_im")
 
     @property
     def name(self) -> str:

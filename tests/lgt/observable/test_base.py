@@ -14,6 +14,7 @@ from lgt.observable import (
     Observable,
     Plaquette,
     Polyakov,
+    UserObservable,
     WilsonLoop,
     available_observables,
     parse_observable,
@@ -29,6 +30,7 @@ NAMES: dict[str, Observable] = {
     "polyakov_abs": Polyakov("abs"),
     "polyakov_re": Polyakov("re"),
     "polyakov_im_0": Polyakov("im", 0),
+    "lgt.observable.loops:Plaquette": UserObservable("lgt.observable.loops:Plaquette", Plaquette()),
 }
 
 
@@ -45,6 +47,26 @@ def test_parse_and_name_are_inverse(name: str) -> None:
 def test_unknown_names_are_refused_with_the_list(name: str) -> None:
     with pytest.raises(InputError, match="wilson_RxT"):
         parse_observable(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "close"),
+    [
+        ("plaquete", "plaquette"),
+        ("wilson_1by2", "wilson_1x2"),
+        ("poliakov_abs", "polyakov_abs"),
+        ("action-density", "action_density"),
+    ],
+)
+def test_a_misspelt_name_is_guessed(name: str, close: str) -> None:
+    with pytest.raises(InputError, match=f"did you mean '{close}'"):
+        parse_observable(name)
+
+
+def test_the_examples_are_names() -> None:
+    examples = [example for family in FAMILIES for example in family.examples]
+    assert len(examples) == 5
+    assert [parse_observable(name).name for name in examples] == examples
 
 
 def test_every_family_is_listed_and_exercised() -> None:

@@ -1,0 +1,157 @@
+"""Observables of users: imported by name, ``package.module:Name``, and held to what a measurement is."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self, final
+
+import numpy as np
+
+from lgt.errors import InputError, LgtError
+from lgt.field import Array, lattice_of
+from lgt.observable._base import Observable, Real
+
+_NAME = "package.module:Name"
+
+
+@final
+@dataclass(frozen=True)
+class UserObservable(Observable):
+    """An observable that is defined outside of lgt, under the name by which it is imported.
+
+    `source` names a subclass of `Observable` that needs no arguments, a function without arguments that
+    returns an observable, or an observable. The module is looked up in the current folder and PYTHONPATH.
+    What it prints goes to stderr.
+
+    Parameters
+    ----------
+    source
+        ``"package.module:Name"``, which is the observable's name in files and tables, whatever it calls
+        itself.
+    observable
+        What was found there.
+
+    Examples
+    --------
+    A file ``mine.py`` in the current folder makes ``mine:Square`` an observable for ``lgt measure``,
+    ``lgt generate --measure`` and `lgt.measure`:
+
+    >>> from lgt.observable import Observable, rectangles
+    >>> class Square(Observable):
+    ...     def density(self, links, d=None):  # (..., d, *extents, N, N) -> (..., *extents)
+    ...         return rectangles(links, 1, 1, d) ** 2
+
+    Its `value` is the lattice average, unless the class says otherwise. Any other module will do:
+
+    >>> UserObservable.parse("lgt.observable.loops:ActionDensity")
+    UserObservable(source='lgt.observable.loops:ActionDensity')
+    """
+
+    source: str
+    observable: Observable = field(compare=False, repr=False)
+
+    pattern: ClassVar[str] = _NAME
+    about: ClassVar[str] = "an observable of your own, see lgt.observable.UserObservable"
+
+    @property
+    def name(self) -> str:
+        """The source."""
+        return self.source
+
+    @classmethod
+    def parse(cls, name: str) -> Self | None:
+        """Import the observable; None if the name has no colon.
+
+        Raises
+        ------
+        InputError
+            If there is no such module or name, it is no observable, or the user's code raises.
+        """
+        return cls(name, _load(name)) if ":" in name else None
+
+    def density(self, links: Array, d: int | None = None) -> Real:
+        """The observable at every site, shape (..., *extents)."""
+        lattice = lattice_of(links, d)
+        shape = links.shape[: links.ndim - lattice.d - 3] + lattice.extents
+        return self._checked("density", lambda: self.observable.density(links, lattice.d), shape)
+
+    def value(self, links: Array, d: int | None = None) -> Real:
+        """Its value, shape (...)."""
+        d = lattice_of(links, d).d
+        return self._checked(
+            "value", lambda: self.observable.value(links, d), links.shape[: links.ndim - d - 3]
+        )
+
+    def _checked(self, what: str, call: Callable[[], Any], shape: tuple[int, ...]) -> Real:
+        asked = f"{what} of {self.source}"
+        with _users_code(asked):
+            result = np.asarray(call())
+        if result.dtype.kind not in "fiub":
+            raise InputError(asked, f"the dtype {result.dtype}", "return real numbers")
+        if result.shape != shape:
+            raise InputError(asked, f"the shape {result.shape}", f"return {shape} for these links")
+        if not np.isfinite(result).all():
+            raise InputError(asked, "a number that is not finite", "return finite numbers")
+        return result.astype(np.float64)
+
+
+def _load(source: str) -> Observable:
+    asked = f"observable {source!r}"
+    module_name, _, name = source.partition(":")
+    if not all(part.isidentifier() for part in [*module_name.split("."), *name.split(".")]):
+        raise InputError(asked, f"no {_NAME}", f"write it as {_NAME}")
+    found: Any = _module(module_name)
+    for part in name.split("."):
+        if not hasattr(found, part):
+            close = difflib.get_close_matches(part, [n for n in dir(found) if not n.startswith("_")], 1)
+            remedy = f"did you mean {close[0]!r}?" if close else "define it there"
+            raise InputError(asked, f"no {name} in {getattr(found, '__file__', module_name)}", remedy)
+        found = getattr(found, part)
+    if callable(found) and not isinstance(found, Observable):
+        with _users_code(f"calling {source}()"):
+            found = found()
+    if not isinstance(found, Observable):
+        raise InputError(
+            asked,
+            f"an object of type {type(found).__name__}",
+            "name a subclass of lgt.Observable, or a function without arguments that returns one's instance",
+        )
+    return found
+
+
+def _module(name: str) -> Any:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    importlib.invalidate_caches()
+    try:
+        with _users_code(f"importing {name}"):
+            return importlib.import_module(name)
+    except InputError as error:
+        missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
+        if missing is not None and f"{name}.".startswith(f"{missing}."):
+            remedy = f"run in its folder ({here} was searched) or set PYTHONPATH"
+            raise InputError(f"module {name!r}", "no such module", remedy) from None
+        raise
+
+
+@contextlib.contextmanager
+def _users_code(asked: str) -> Iterator[None]:
+    """Errors inside become an `InputError` with the place; stdout is kept for results."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except LgtError:
+        raise
+    except (Exception, SystemExit) as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        found = f"{type(error).__name__}: {' '.join(str(error).split())} ({where})"
+        raise InputError(asked, found, "correct it") from error
