@@ -69,9 +69,10 @@ class Estimate:
         return f"Estimate({self}, tau_int={tau} sweeps, n={self.n})"
 
     def as_json(self) -> dict[str, float | int | None]:
-        """``{"value", "error", "tau_int", "n"}``; None where there is no number."""
-        numbers = {"value": self.value, "error": self.error, "tau_int": self.tau_int}
-        return {k: v if math.isfinite(v) else None for k, v in numbers.items()} | {"n": self.n}
+        """``{"value", "error", "tau_int", "n", "tau_int_error"}``; None where there is no number."""
+        keys = ("value", "error", "tau_int", "n", "tau_int_error")
+        numbers = {key: getattr(self, key) for key in keys}
+        return {key: number if math.isfinite(number) else None for key, number in numbers.items()}
 
 
 @final

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _INK, _ACCENT, _GREY = "#1b3a5b", "#c4572e", "#8a8f98"
 _CHAINS = ("#1b3a5b", "#4f8a8b", "#b08b2e", "#7a4a7d", "#5c7f3b", "#a34d5f")
+#: From more chains than this the history shows a bundle and its mean instead of names.
+_NAMED = 3
 _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -114,16 +116,20 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
 
 def _history(axes: Axes, series: NDArray[np.float64], name: str, separation: int) -> None:
     sweeps = separation * np.arange(1, series.shape[1] + 1)
-    marker = "." if series.shape[1] <= 60 else ""
+    many = len(series) > _NAMED
+    style: dict[str, Any] = {"lw": 0.4, "alpha": 0.6} if many else {"lw": 0.7, "alpha": 0.9}
+    if series.shape[1] <= 60 and not many:
+        style |= {"marker": ".", "ms": 4}
     for number, chain in enumerate(series):
-        colour = _CHAINS[number % len(_CHAINS)]
-        axes.plot(
-            sweeps, chain, color=colour, lw=0.8, marker=marker, ms=4, alpha=0.9, label=f"chain {number}"
-        )
+        axes.plot(sweeps, chain, color=_CHAINS[number % len(_CHAINS)], label=f"chain {number}", **style)
     axes.set(title="history", xlabel="sweeps after thermalisation", ylabel=name)
+    if many:
+        axes.set_title(f"history of {len(series)} chains, their mean in black")
+        axes.plot(sweeps, series.mean(axis=0), color="black", lw=1.0)
     axes.margins(x=0.01)
-    if 1 < len(series) <= len(_CHAINS):
-        axes.legend(loc="best", fontsize=8, ncols=min(3, len(series)))
+    if 1 < len(series) <= _NAMED:
+        # Above the curves, not on them.
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2, fontsize=8, ncols=_NAMED)
 
 
 def _decay(axes: Axes, series: NDArray[np.float64], separation: int) -> None:

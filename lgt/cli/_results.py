@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,11 +14,41 @@ from lgt.analysis import Estimate, chain_warning, estimate, in_brackets
 from lgt.cli._output import note
 from lgt.ensemble import sidecar
 from lgt.errors import EnsembleError
+from lgt.observable import parse_observable
 
 if TYPE_CHECKING:
     from lgt.ensemble import Ensemble
 
 Series = dict[str, NDArray[np.float64]]
+
+
+def names_of(given: Sequence[str] | None) -> list[str]:
+    """The names of an option that may be repeated and may join names by commas, each once."""
+    names = (name.strip() for word in given or () for name in word.split(","))
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def ensembles_of(paths: Sequence[Path]) -> list[Path]:
+    """The files, of several those that are not measurements beside an ensemble, as ``*.h5`` finds them."""
+    found = []
+    for path in paths:
+        about = sidecar.check(path) if len(paths) > 1 else None
+        if about is None:
+            found.append(path)
+        else:
+            note(f"note: {path} skipped, it holds {about}")
+    if not found:
+        raise EnsembleError(f"{len(paths)} files", "measurements alone", "give the ensembles themselves")
+    return found
+
+
+def describe(ensemble: Ensemble) -> str:
+    """Group, lattice and coupling for the title of a picture, ``SU(2) 8x8, beta 2.0``."""
+    action = ensemble.action
+    if action is None:
+        return f"{ensemble.group} {ensemble.lattice}"
+    kind = "" if action.name == "wilson" else f"{action.name} "
+    return f"{ensemble.group} {ensemble.lattice}, {kind}beta {action.beta}"
 
 
 def separation_of(ensemble: Ensemble) -> int:
@@ -37,13 +68,15 @@ def series_of(ensemble: Ensemble, names: Sequence[str] | None = None) -> Series:
     ------
     EnsembleError
         If there is no finished configuration, or one that is asked for was not measured on all of them.
+    InputError
+        If there is no observable of that name at all.
     """
     length = ensemble.length
     if length == 0:
         raise EnsembleError(
             f"the observables of {ensemble.path}",
             "no configuration finished in every chain",
-            "resume the run with lgt generate --resume",
+            f"resume the run: lgt generate --out {ensemble.path} --resume",
         )
     measured = {name: values[:, :length] for name, values in sidecar.read(ensemble).items()}
     available = {name: values for name, values in measured.items() if np.isfinite(values).all()}
@@ -53,6 +86,7 @@ def series_of(ensemble: Ensemble, names: Sequence[str] | None = None) -> Series:
     }
     for name in names or ():
         if name not in available:
+            parse_observable(name)  # an unknown name is told as one
             raise EnsembleError(
                 f"observable {name!r} of {ensemble.path}",
                 f"only {', '.join(available)}",
@@ -72,19 +106,25 @@ def estimates_of(ensemble: Ensemble, series: Series) -> dict[str, Estimate]:
     return results
 
 
-def print_table(title: str, results: Mapping[str, Estimate]) -> None:
-    """Print a title and a table of estimates on stdout."""
+def print_table(results: Mapping[str, Mapping[str, Estimate]], titles: Sequence[str]) -> None:
+    """Print titles and a table of the estimates of each file on stdout."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    typer.echo(title)
+    for title in titles:
+        typer.echo(title)
     table = Table()
+    if len(results) > 1:
+        table.add_column("file", no_wrap=True)
     table.add_column("observable", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("tau_int / sweeps", justify="right", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
-    for name, result in results.items():
+    rows = [(file, name, result) for file, found in results.items() for name, result in found.items()]
+    for file, name, result in rows:
         tau = in_brackets(result.tau_int, result.tau_int_error, digits=1)
-        table.add_row(name, str(result), tau, str(result.n))
+        table.add_row(*[escape(file)] * (len(results) > 1), name, str(result), tau, str(result.n))
+    longest = max(map(len, results), default=0)
     # Not cut where there is no terminal: whoever reads the output of a batch job wants all digits.
-    Console(highlight=False, width=max(100, Console().width)).print(table)
+    Console(highlight=False, width=max(100 + longest, Console().width)).print(table)

@@ -11,7 +11,7 @@ from lgt.cli._output import emit_json
 
 
 def analyse(
-    ensemble: Annotated[Path, typer.Argument(metavar="ENS", help="Ensemble file.")],
+    ensembles: Annotated[list[Path], typer.Argument(metavar="ENS", help="Ensemble files.")],
     observable: Annotated[
         list[str] | None,
         typer.Option(
@@ -28,16 +28,28 @@ def analyse(
     lgt analyse ens.h5 --json
 
     Errors take autocorrelation into account (Gamma method); several chains
-    are independent replicas. A chain shorter than 50 autocorrelation times
-    is named in a warning, since its error is unsure.
+    are independent replicas. tau_int of independent configurations is half
+    their separation: 5 sweeps for a separation of 10. A chain shorter than
+    50 autocorrelation times is named in a warning, since its error is unsure.
+
+    JSON of one file: {"plaquette": {"value": v, "error": e, "tau_int": t,
+    "n": n, "tau_int_error": u}, ...}, null where there is no number. Of
+    several files: {"a.h5": {"plaquette": {...}, ...}, "b.h5": {...}}.
+    Files of measurements among several (ens.measured.h5) are skipped.
     """
     from lgt.cli import _results
     from lgt.ensemble import Ensemble
 
-    names = [name for given in observable or () for name in given.split(",")]
-    with Ensemble.open(ensemble) as opened:
-        results = _results.estimates_of(opened, _results.series_of(opened, names))
-        if json:
-            emit_json({name: result.as_json() for name, result in results.items()})
-        else:
-            _results.print_table(f"{ensemble}: {opened}", results)
+    names = _results.names_of(observable)
+    results, titles = {}, []
+    for path in _results.ensembles_of(ensembles):
+        with Ensemble.open(path) as opened:
+            results[str(path)] = _results.estimates_of(opened, _results.series_of(opened, names))
+            titles.append(f"{path}: {opened}")
+    if not json:
+        _results.print_table(results, titles)
+        return
+    document = {
+        path: {name: result.as_json() for name, result in found.items()} for path, found in results.items()
+    }
+    emit_json(document if len(ensembles) > 1 else document[str(ensembles[0])])

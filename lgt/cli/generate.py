@@ -87,7 +87,8 @@ def generate(
         list[str] | None,
         _running(
             "--measure",
-            "Observable to store beside the plaquette; may be repeated, or names joined by commas.",
+            "Observable to store beside the plaquette; may be repeated, or names joined by commas; also your "
+            "own as package.module:Name, see lgt measure --help.",
             "none",
             "wilson_1x2",
         ),

@@ -20,7 +20,8 @@ def measure(
             "--observable",
             "-o",
             help="Observable, may be repeated, or names joined by commas: plaquette, action_density, "
-            "wilson_RxT, wilson_RxT_symmetric, polyakov_abs, polyakov_re, polyakov_im. "
+            "wilson_RxT, wilson_RxT_symmetric, polyakov_abs, polyakov_re, polyakov_im, "
+            "or your own as package.module:Name. "
             "Example: --observable wilson_1x2",
         ),
     ],
@@ -33,24 +34,34 @@ def measure(
     The numbers go into a file beside the ensemble, ens.measured.h5, from
     which lgt analyse and lgt plot read them. What is there already is
     kept, so after more configurations only these are measured.
+
+    Your own observable is a subclass of lgt.Observable in a module of the
+    current folder or PYTHONPATH, here mine.py:
+
+    import lgt
+    class Square(lgt.Observable):
+        def density(self, links, d=None):  # at every site
+            return lgt.parse_observable("plaquette").density(links, d) ** 2
+
+    lgt measure ens.h5 --observable mine:Square
     """
     from lgt.chain import measure as make
     from lgt.cli import _results
     from lgt.ensemble import Ensemble
     from lgt.observable import parse_observable
 
-    names = [name for given in observable for name in given.split(",") if name]
+    names = _results.names_of(observable)
     for name in names:
         parse_observable(name)
     document = {}
-    for path in ensembles:
+    for path in _results.ensembles_of(ensembles):
         with Ensemble.open(path) as ensemble:
             with _progress(path, names) as progress:
                 make(ensemble, names, progress=progress)
             results = _results.estimates_of(ensemble, _results.series_of(ensemble, names))
             document[str(path)] = {name: result.as_json() for name, result in results.items()}
             if not json:
-                _results.print_table(f"{path}: {ensemble}", results)
+                _results.print_table({str(path): results}, [f"{path}: {ensemble}"])
     if json:
         emit_json(document)
 

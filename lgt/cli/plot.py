@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lgt.cli._output import note
+from lgt.errors import InputError
 
 
 def plot(
@@ -16,11 +17,14 @@ def plot(
         Path, typer.Option("--out", help="Picture to write: .png, .pdf or .svg. Example: --out x.png")
     ],
     observable: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            "--observable", "-o", help="Observable, stored or measured. Example: --observable polyakov_abs"
+            "--observable",
+            "-o",
+            help="Observable, stored or measured, one at a time. Example: --observable polyakov_abs",
+            show_default="plaquette",
         ),
-    ] = "plaquette",
+    ] = None,
 ) -> None:
     """Plot the history, autocorrelation and histogram of an observable.
 
@@ -30,9 +34,16 @@ def plot(
     from lgt.ensemble import Ensemble
     from lgt.plot import plot_series, save
 
+    names = _results.names_of(observable) or ["plaquette"]
+    if len(names) > 1:
+        raise InputError(
+            f"a picture of {', '.join(names)}", f"{len(names)} observables", "plot one at a time"
+        )
+    name = names[0]
     with Ensemble.open(ensemble) as opened:
-        series = _results.series_of(opened, [observable])[observable]
-        separation = _results.separation_of(opened)
-        figure = plot_series(series, observable, separation=separation, title=str(opened))
+        series = _results.series_of(opened, names)
+        _results.estimates_of(opened, series)  # for its warnings
+        title = f"{name}, {_results.describe(opened)}"
+        figure = plot_series(series[name], name, separation=_results.separation_of(opened), title=title)
     save(figure, out)
-    note(f"{out}: {observable} of {ensemble}")
+    note(f"{out}: {name} of {ensemble}")

@@ -39,7 +39,8 @@ def verify(
 
     Checks the CRC of every configuration, that its links are in the group
     (unitary, determinant 1) and that the stored plaquette is theirs; with
-    --beta also that they were made at this beta. The format is told from
+    --beta also that they were made at this beta. A file of measurements
+    (ens.measured.h5) is recognised, and skipped. The format is told from
     the content of a file, never from its name.
     """
     from lgt.lattice import Lattice
@@ -72,8 +73,11 @@ def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[st
     if report["format"] == "unknown":
         return report | {"reason": "unknown format: no HDF5 file"}
     try:
-        from lgt.ensemble import Ensemble
+        from lgt.ensemble import Ensemble, sidecar
 
+        measurements = sidecar.check(path)
+        if measurements is not None:
+            return report | {"ok": True, "reason": f"{measurements}, no configurations to verify"}
         with Ensemble.open(path) as ensemble:
             report |= {"group": ensemble.group.key, "lattice": str(ensemble.lattice)}
             _check(ensemble, expected)
@@ -83,7 +87,9 @@ def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[st
                 report |= {"beta": measured.value, "beta_error": measured.error}
                 if not abs(measured.value - beta) <= SIGMAS * measured.error:
                     raise CheckError(
-                        f"{path} at beta {beta:g}", f"beta {measured} by Schwinger-Dyson", "check the action"
+                        f"{path} at beta {beta:g}",
+                        f"beta {measured} by Schwinger-Dyson{_stated(ensemble)}",
+                        "check beta",
                     )
     except LgtError as error:
         return report | {"reason": str(error)}
@@ -116,6 +122,10 @@ def _check(ensemble: Ensemble, expected: Lattice | None) -> None:
             raise CheckError(f"the state of chain {chain} of {path}", "damaged bytes", "restore a copy")
 
 
+def _stated(ensemble: Ensemble) -> str:
+    return f" ({ensemble.action} in the file)" if ensemble.action else ""
+
+
 def _beta(ensemble: Ensemble) -> Estimate:
     from lgt.cli._results import separation_of
     from lgt.observable import measured_beta
@@ -130,6 +140,8 @@ def _beta(ensemble: Ensemble) -> Estimate:
 def _line(report: dict[str, Any]) -> str:
     if not report["ok"]:
         return f"{report['file']}: NOT OK ({report['format']}): {report['reason']}"
+    if report["reason"]:
+        return f"{report['file']}: skipped ({report['format']}): {report['reason']}"
     beta = ""
     if "beta" in report:
         from lgt.analysis import in_brackets

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, final
+from typing import Any, Literal, Self, SupportsIndex, final
 
 import h5py
 import numpy as np
@@ -31,6 +31,10 @@ _TOLERANCE = {"float64": 1e-10, "float32": 1e-5}
 class Ensemble:
     """Gauge configurations of one action in an HDF5 file. Made by `create` or `open`; a context manager.
 
+    Also a sequence of the configurations that are finished in every chain, chain after chain: `len`,
+    iteration and ``ensemble[i]`` give (d, *extents, N, N), complex128, in the order of
+    ``observable(name).ravel()``; a slice gives an array with one more axis in front.
+
     Reading is lazy, a configuration at a time. A file may be read while another process writes it; what is
     finished is fixed when it is opened.
 
@@ -46,6 +50,9 @@ class Ensemble:
     >>> with Ensemble.open(pathlib.Path(folder.name) / "ensemble.h5") as ensemble:
     ...     ensemble.links(0, 0).shape, ensemble.observable("plaquette").tolist()
     ((2, 4, 6, 2, 2), [[1.0]])
+    >>> with Ensemble.open(pathlib.Path(folder.name) / "ensemble.h5") as ensemble:
+    ...     len(ensemble), ensemble[-1].shape, ensemble[:].shape, sum(1 for links in ensemble)
+    (1, (2, 4, 6, 2, 2), (1, 2, 4, 6, 2, 2), 1)
     >>> folder.cleanup()
     """
 
@@ -171,6 +178,25 @@ class Ensemble:
             f"Ensemble({spec.group}, {spec.lattice}, {spec.action or 'unknown action'}, "
             f"{self.length} of {spec.configs} configurations{chains})"
         )
+
+    def __len__(self) -> int:
+        return self._spec.chains * self.length
+
+    def __bool__(self) -> bool:
+        return True  # an ensemble, even if nothing is finished
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Complex:
+        if isinstance(index, slice):
+            chosen = [self[i] for i in range(len(self))[index]]
+            return np.array(chosen, dtype=np.complex128).reshape(-1, *self._spec.shape)
+        try:
+            place = range(len(self))[index]
+        except IndexError:
+            raise IndexError(f"configuration {index} of {self.path}: found {len(self)} of them") from None
+        return self.links(*divmod(place, self.length))
+
+    def __iter__(self) -> Iterator[Complex]:
+        return (self[index] for index in range(len(self)))
 
     @property
     def spec(self) -> EnsembleSpec:

@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from lgt.action import Action, make_action
+from lgt.ensemble import sidecar
 from lgt.ensemble._image import SparseImage
 from lgt.errors import EnsembleError
 from lgt.group import UnitaryGroup, parse_group
@@ -166,6 +167,11 @@ def read_spec(file: h5py.File) -> EnsembleSpec:
         If the file is HDF5 but not an ensemble, or of a later version of the format.
     """
     attributes = dict(file.attrs)
+    if attributes.get("format") == sidecar.FORMAT:
+        of = attributes.get("ensemble", "an ensemble")
+        raise EnsembleError(
+            f"opening {file.filename}", f"the measurements of {of}", "give the ensemble itself"
+        )
     if attributes.get("format") != FORMAT:
         raise EnsembleError(
             f"opening {file.filename}", "HDF5 without our schema", "give a file of lgt generate"

@@ -37,6 +37,39 @@ def sidecar_path(ensemble: Path) -> Path:
     return ensemble.with_name(f"{name.removesuffix('.h5')}.measured.h5")
 
 
+def check(path: Path) -> str | None:
+    """What a file of measurements holds, in words; None if it is no such file.
+
+    Raises
+    ------
+    EnsembleError
+        If it is one, but damaged.
+
+    Examples
+    --------
+    >>> check(Path("none.h5")) is None
+    True
+    """
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            of = file.attrs["ensemble"] if file.attrs.get("format") == FORMAT else None
+    except Exception:  # a damaged file can make the HDF5 library raise nearly anything
+        return None
+    if of is None:
+        return None
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            shape = np.asarray(file["crc"]).shape
+            shapes = {name: np.asarray(data).shape for name, data in file["observables"].items()}
+    except Exception as error:
+        raise EnsembleError(
+            f"reading {path}", f"it damaged ({_disk.reason(error)})", "measure again"
+        ) from None
+    if set(shapes.values()) - {shape}:
+        raise EnsembleError(f"reading {path}", "it damaged (shapes that do not fit)", "measure again")
+    return f"measurements of {of} ({', '.join(shapes)})"
+
+
 def read(ensemble: Ensemble) -> Measured:
     """All that was measured on this ensemble, (chains, configs) each, NaN where it was not.
 

@@ -112,7 +112,13 @@ def test_short_chains() -> None:
     single = estimate([0.1, 0.2])
     assert single.value == pytest.approx(0.15)
     assert math.isnan(single.error)
-    assert single.as_json() == {"value": single.value, "error": None, "tau_int": None, "n": 2}
+    assert single.as_json() == {
+        "value": single.value,
+        "error": None,
+        "tau_int": None,
+        "n": 2,
+        "tau_int_error": None,
+    }
     assert str(single) == "0.15(?)"
     assert "too few" in str(chain_warning(single))
     # Many chains of two configurations each: their spread is an error, correlations included.

@@ -26,6 +26,18 @@ def test_the_panels_show_the_data() -> None:
     assert "SU(2)" in figure.get_suptitle()
 
 
+def test_many_chains_are_a_bundle_with_its_mean() -> None:
+    x = np.random.default_rng(1).normal(size=(8, 80))
+    history, *_ = plot_series(x, "plaquette").axes
+    *chains, mean = [line for line in history.get_lines() if len(line.get_ydata()) == 80]
+    assert np.array_equal([line.get_ydata() for line in chains], x)
+    assert np.array_equal(mean.get_ydata(), x.mean(axis=0))
+    assert history.get_legend() is None
+    assert all(line.get_linewidth() < mean.get_linewidth() for line in chains)
+    named, *_ = plot_series(x[:3], "plaquette").axes
+    assert [text.get_text() for text in named.get_legend().get_texts()] == ["chain 0", "chain 1", "chain 2"]
+
+
 @pytest.mark.parametrize("shape", [(1,), (1, 3), (7, 2), (1, 5), (2, 4000)])
 def test_any_length_can_be_drawn(tmp_path: Path, shape: tuple[int, ...]) -> None:
     save(plot_series(np.random.default_rng(1).normal(size=shape)), tmp_path / "x.png")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def test_json_is_what_the_analysis_says(lgt, ensemble_file: Path) -> None:
             "error": expected.error,
             "tau_int": expected.tau_int,
             "n": 60,
+            "tau_int_error": expected.tau_int_error,
         }
     }
     assert 0 < expected.error < 0.05
@@ -47,6 +49,31 @@ def test_observables_beside_the_plaquette(lgt, ensemble_file: Path) -> None:
         "wilson_1x2",
         "plaquette",
     ]
+
+
+def test_several_files_in_one_table(lgt, ensemble_file: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copy(ensemble_file, tmp_path / "other.h5"))
+    assert lgt("measure", ensemble_file, other, "-o", "wilson_1x2").status == 0
+    files = sorted(tmp_path.glob("*.h5"))
+    assert len(files) == 4
+    one = lgt("analyse", ensemble_file, "--json").json
+    several = lgt("analyse", *files, "--json")
+    assert several.json == {str(ensemble_file): one, str(other): one}
+    assert several.err.count("skipped, it holds measurements") == 2
+    table = lgt("analyse", *files).out
+    assert table.count("wilson_1x2") == 2
+    assert table.count("tau_int") == 1
+    assert lgt("analyse", files[1], files[3]).status == 2
+    alone = lgt("analyse", files[1])
+    assert (alone.status, alone.out) == (2, "")
+    assert "the measurements of ens.h5" in alone.err
+
+
+def test_unknown_names_are_told_as_such(lgt, ensemble_file: Path) -> None:
+    for command in (["measure"], ["analyse"], ["plot", "--out", ensemble_file.with_name("x.png")]):
+        result = lgt(*command, ensemble_file, "--observable", "wilson_1by2")
+        assert (result.status, result.out) == (2, "")
+        assert "no observable of that name; did you mean 'wilson_1x2'?" in result.err
 
 
 def test_what_was_not_measured_is_refused_with_the_command(lgt, ensemble_file: Path) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lgt.chain import generate
+from lgt.config import RunConfig
+
 
 @pytest.mark.parametrize(
     ("name", "signature"), [("x.png", b"\x89PNG"), ("x.pdf", b"%PDF"), ("x.svg", b"<?xml")]
@@ -25,6 +28,30 @@ def test_another_observable(lgt, ensemble_file: Path) -> None:
     assert lgt("measure", ensemble_file, "-o", "polyakov_abs").status == 0
     assert lgt("plot", ensemble_file, "--out", out, "--observable", "polyakov_abs").status == 0
     assert out.exists()
+
+
+def test_one_at_a_time(lgt, ensemble_file: Path) -> None:
+    out = ensemble_file.with_name("x.png")
+    for words in (["-o", "plaquette,wilson_1x2"], ["-o", "plaquette", "-o", "wilson_1x2"]):
+        result = lgt("plot", ensemble_file, "--out", out, *words)
+        assert result.status == 2
+        assert "one at a time" in result.err
+    assert not out.exists()
+
+
+def test_a_missing_folder_is_bad_input(lgt, ensemble_file: Path) -> None:
+    result = lgt("plot", ensemble_file, "--out", ensemble_file.parent / "none" / "x.png")
+    assert result.status == 2
+    assert "no folder" in result.err
+    assert "Errno" not in result.err
+
+
+def test_it_warns_as_analyse_does(lgt, tmp_path: Path) -> None:
+    path = tmp_path / "short.h5"
+    generate(RunConfig(group="U1", lattice="4x6", beta=1.0, configs=6, separation=1, out=path)).close()
+    warning = lgt("analyse", path).err
+    assert "warning" in warning
+    assert warning in lgt("plot", path, "--out", tmp_path / "x.png").err
 
 
 def test_an_unknown_ending_is_refused_and_leaves_nothing(lgt, ensemble_file: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from lgt.chain import generate
 from lgt.config import RunConfig
-from lgt.ensemble import Ensemble
+from lgt.ensemble import Ensemble, sidecar_path
 
 KEYS = ["file", "format", "group", "lattice", "plaquette", "ok", "reason"]
 
@@ -47,6 +47,7 @@ def test_beta_is_measured(lgt, ensemble_file: Path) -> None:
     assert not wrong.json[0]["ok"]
     assert "Schwinger-Dyson" in wrong.json[0]["reason"]
     assert wrong.json[0]["beta"] == report["beta"]
+    assert wrong.json[0]["reason"].endswith("(Wilson(beta=2.0) in the file); check beta")
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
@@ -172,6 +173,24 @@ def test_the_content_counts_and_not_the_name(lgt, ensemble_file: Path, tmp_path:
         ("unknown", False),
         ("hdf5", False),
     ]
+
+
+def test_measurements_are_told_from_ensembles(lgt, ensemble_file: Path) -> None:
+    assert lgt("measure", ensemble_file, "-o", "wilson_1x2,polyakov_abs").status == 0
+    beside = sidecar_path(ensemble_file)
+    result = lgt("verify", ensemble_file, beside, "--beta", "2.0", "--json")
+    assert result.status == 0
+    assert list(result.json[1]) == KEYS
+    assert [report["ok"] for report in result.json] == [True, True]
+    assert "measurements of ens.h5 (polyakov_abs, wilson_1x2)" in result.json[1]["reason"]
+    assert f"{beside}: skipped" in lgt("verify", ensemble_file, beside).out
+    renamed = beside.rename(ensemble_file.with_name("x"))
+    assert lgt("verify", renamed).status == 0
+    with h5py.File(renamed, "r+") as file:
+        del file["crc"]
+    damaged = lgt("verify", renamed, "--json")
+    assert damaged.status == 1
+    assert "damaged" in damaged.json[0]["reason"]
 
 
 def test_a_missing_file_is_bad_input(lgt, ensemble_file: Path, tmp_path: Path) -> None:

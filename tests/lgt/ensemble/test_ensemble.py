@@ -75,6 +75,32 @@ def test_what_was_written_is_read(path: Path) -> None:
         np.testing.assert_array_equal(state.links, links_of(4))
 
 
+def test_a_sequence_of_what_is_finished_in_every_chain(path: Path) -> None:
+    with Ensemble.open(path, "r+") as ensemble:
+        assert len(ensemble) == 2  # configuration 1 of chain 1 is missing
+        ensemble.write(1, 1, links_of(7), values_of(links_of(7)))
+    with Ensemble.open(path) as ensemble:
+        assert len(ensemble) == 4
+        order = [0, 2, 1, 7]  # chain after chain
+        for index, number in enumerate(order):
+            np.testing.assert_array_equal(ensemble[index], links_of(number))
+            np.testing.assert_array_equal(ensemble[index - 4], links_of(number))
+        assert np.array_equal(list(ensemble), [links_of(number) for number in order])
+        assert np.array_equal(ensemble[1:], [links_of(number) for number in order[1:]])
+        assert ensemble[::-2].shape == (2, *SPEC.shape)
+        assert ensemble[4:].shape == (0, *SPEC.shape)
+        plaquettes = [values_of(links)["plaquette"] for links in ensemble]
+        np.testing.assert_array_equal(plaquettes, ensemble.observable("plaquette").ravel())
+        for index in (4, -5):
+            with pytest.raises(IndexError, match="found 4"):
+                ensemble[index]
+    empty = path.with_name("empty.h5")
+    with Ensemble.create(empty, SPEC) as ensemble:
+        assert len(ensemble) == 0
+        assert list(ensemble) == []
+        assert ensemble
+
+
 def test_any_hdf5_program_reads_it(path: Path) -> None:
     with h5py.File(path) as file:
         np.testing.assert_array_equal(file["links"][1, 0], links_of(1))
