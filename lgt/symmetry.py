@@ -201,6 +201,10 @@ class Symmetry(ABC, Generic[E]):
             f"{self.name} element {text!r}", "elements without a short form", "give a seed instead"
         )
 
+    def in_words(self, element: E) -> str:
+        """What an element does, e.g. "swaps axes 0 and 1"; empty where its printed form says all."""
+        return ""
+
     def image(self, element: E, lattice: Lattice) -> Lattice:
         """The lattice on which transformed fields live."""
         return lattice
@@ -292,6 +296,10 @@ class Translation(Symmetry[SpaceElement]):
         """Read the printed form."""
         return SpaceElement.parse(text)
 
+    def in_words(self, element: SpaceElement) -> str:
+        """The displacement."""
+        return f"moves every site by {element.translation}"
+
     def _act(self, element: SpaceElement, array: Array, field_type: FieldType, lattice: Lattice) -> Array:
         return _moved(element, array, field_type, lattice)
 
@@ -344,6 +352,41 @@ class PointGroup(Symmetry[SignedPermutation]):
         """Read the printed form."""
         return SignedPermutation.parse(text)
 
+    def in_words(self, element: SignedPermutation) -> str:
+        """Reflections, swaps and rotations by their axes.
+
+        Examples
+        --------
+        >>> words = PointGroup().in_words
+        >>> words(SignedPermutation.parse("+1 +0")), words(SignedPermutation.parse("+0 -1"))
+        ('swaps axes 0 and 1', 'reflects axis 1')
+        >>> words(SignedPermutation.parse("+1 -0 -2"))
+        'turns axis 0 into axis 1 and reflects axis 2'
+        """
+        words, flipped = [], []
+        for cycle in _cycles(element.permutation):
+            signs = [element.signs[mu] for mu in cycle]
+            if len(cycle) == 1:
+                flipped += cycle if signs == [-1] else []
+            elif len(cycle) == 2 and signs[0] != signs[1]:
+                first, last = cycle if signs[0] > 0 else cycle[::-1]
+                words.append(f"turns axis {first} into axis {last}")
+            elif len(cycle) == 2:
+                words.append(f"swaps axes {cycle[0]} and {cycle[1]}" + " and reflects both" * (signs[0] < 0))
+            else:
+                ends = (
+                    f"{'+' if s > 0 else '-'}{element.permutation[mu]}"
+                    for mu, s in zip(cycle, signs, strict=True)
+                )
+                words.append(
+                    "takes axes " + ", ".join(f"{mu} to {end}" for mu, end in zip(cycle, ends, strict=True))
+                )
+        if flipped:
+            words.append(
+                f"reflects {'axis' if len(flipped) == 1 else 'axes'} {' and '.join(map(str, flipped))}"
+            )
+        return " and ".join(words) or "moves nothing"
+
     def image(self, element: SignedPermutation, lattice: Lattice) -> Lattice:
         """The permuted box."""
         return lattice.transformed(element)
@@ -352,6 +395,18 @@ class PointGroup(Symmetry[SignedPermutation]):
         self, element: SignedPermutation, array: Array, field_type: FieldType, lattice: Lattice
     ) -> Array:
         return _moved(element, array, field_type, lattice)
+
+
+def _cycles(permutation: tuple[int, ...]) -> list[list[int]]:
+    """The cycles of a permutation, each from its smallest number on."""
+    found: list[list[int]] = []
+    for start in range(len(permutation)):
+        if not any(start in cycle for cycle in found):
+            cycle = [start]
+            while (following := permutation[cycle[-1]]) != start:
+                cycle.append(following)
+            found.append(cycle)
+    return found
 
 
 def _moved(

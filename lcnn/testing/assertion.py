@@ -95,10 +95,14 @@ def assert_symmetric(
     *,
     input_types: Sequence[FieldType | str] = ("links",),
     output_type: FieldType | str = "scalar",
+    groups: Sequence[str] = ("SU3", "SU2", "U1"),
+    dims: Sequence[int] = (2, 3, 4),
+    smallest: int = 2,
+    channels: int = 2,
+    examples: int = 10,
     dtype: str = "complex128",
     tolerance: float | None = None,
     source: str = "model",
-    **options: Any,
 ) -> None:
     """Raise CheckError unless a torch module has its symmetries.
 
@@ -113,8 +117,8 @@ def assert_symmetric(
         What it is held to; None means `symmetries_of` it.
     source
         What the reproducer calls the model.
-    input_types, output_type, dtype, tolerance, **options
-        As in `lgt.testing.assert_equivariant`: groups, dims, smallest, channels, examples.
+    input_types, output_type, groups, dims, smallest, channels, examples, dtype, tolerance
+        As in `lgt.testing.assert_equivariant`; a module for two dimensions alone takes ``dims=(2,)``.
 
     Raises
     ------
@@ -133,16 +137,32 @@ def assert_symmetric(
         chosen,
         input_types=input_types,
         output_type=output_type,
+        groups=groups,
+        dims=dims,
+        smallest=smallest,
+        channels=channels,
+        examples=examples,
         dtype=dtype,
         tolerance=default_tolerance(dtype) if tolerance is None else tolerance,
         source=source,
         home="lcnn.testing",
-        **options,
     )
 
 
 def reproduce(
-    model: nn.Module, symmetry: str, *, dtype: str = "complex128", **case: Any
+    model: nn.Module,
+    symmetry: str,
+    *,
+    group: str,
+    lattice: str,
+    seed: int,
+    input_types: Sequence[FieldType | str] = ("links",),
+    output_type: FieldType | str = "scalar",
+    element: str | None = None,
+    batch: int = 2,
+    channels: int = 2,
+    dtype: str = "complex128",
+    tolerance: float | None = None,
 ) -> EquivarianceError:
     """Repeat one example of `assert_symmetric`: the line that its message ends with.
 
@@ -150,7 +170,7 @@ def reproduce(
     ----------
     model
         The module.
-    symmetry, dtype, **case
+    symmetry, group, lattice, seed, input_types, output_type, element, batch, channels, dtype, tolerance
         See `lgt.testing.reproduce`.
 
     Raises
@@ -158,8 +178,22 @@ def reproduce(
     CheckError
         If the error is not within the tolerance.
     """
-    function = ready(model, dtype)
-    return lgt.testing.reproduce(function, symmetry, dtype=dtype, source="model", home="lcnn.testing", **case)
+    return lgt.testing.reproduce(
+        ready(model, dtype),
+        symmetry,
+        group=group,
+        lattice=lattice,
+        seed=seed,
+        input_types=input_types,
+        output_type=output_type,
+        element=element,
+        batch=batch,
+        channels=channels,
+        dtype=dtype,
+        tolerance=tolerance,
+        source="model",
+        home="lcnn.testing",
+    )
 
 
 def ready(model: nn.Module, dtype: str) -> Callable[..., Any]:

@@ -17,8 +17,9 @@ from lcnn.testing.subject import Subject
 from lgt.errors import InputError
 from lgt.group import UnitaryGroup
 from lgt.lattice import Lattice
-from lgt.symmetry import INVARIANT, LINKS, PSEUDOINVARIANT, FieldType, Gauge, PointGroup, Symmetry
+from lgt.symmetry import LINKS, Gauge, Symmetry
 from lgt.testing import Case, EquivarianceError, default_tolerance, spread
+from lgt.testing.case import OFF_CENTRE
 
 Array = NDArray[Any]
 SINGLE_EPS = float(np.finfo(np.float32).eps)
@@ -250,16 +251,9 @@ class _Examination:
 
     def _is_off_centre(self, worst: EquivarianceError, seed: int, lattice: Lattice) -> bool:
         """Whether a field that B_d does not carry to itself has an invariant sum all the same."""
-        if not self.subject.kind.on_sites:
-            return False
-
-        def total(links: Array) -> Array:
-            return np.asarray(self.subject(links).reshape(len(links), -1).sum(axis=1))
-
-        case = Case(worst.symmetry, self.group, lattice, seed, 4, element=worst.element)
-        kind = _total(self.subject.kind)
-        error = case.error(total, input_types=[LINKS], output_type=kind, dtype=self.dtype)
-        return error.passes(self.tolerance)
+        case = Case(worst.symmetry, self.group, lattice, seed, element=worst.element)
+        kinds: dict[str, Any] = {"input_types": [LINKS], "output_type": self.subject.kind}
+        return case.off_centre(self.subject, **kinds, dtype=self.dtype, tolerance=self.tolerance)
 
     def _symmetric(self, symmetry: Symmetry[Any], lattice: Lattice, scale: Array, rounded: bool) -> Finding:
         """Hold the model to one symmetry and keep the worst example."""
@@ -292,11 +286,8 @@ class _Examination:
             )
         elif reason and self.dtype == "complex128" and worst.error < 1e-4:
             reason += "; the size of single precision inside, or of a small symmetry-breaking term"
-        if reason and isinstance(symmetry, PointGroup) and self._is_off_centre(worst, worst_seed, lattice):
-            reason += (
-                "; its sum is invariant, so the values hang on the corners of oriented loops: "
-                "average a field over all orientations, as clover leaves do"
-            )
+        if reason and self._is_off_centre(worst, worst_seed, lattice):
+            reason += f"; {OFF_CENTRE}"
         return Finding(
             symmetry.name, lattice, not reason, reason, worst.error, repr(worst.element), worst_seed
         )
@@ -307,10 +298,6 @@ def _is_single(values: Array) -> bool:
     single = np.complex64 if values.dtype.kind == "c" else np.float32
     simple = np.array_equal(values.real.astype(np.float16), values.real)
     return np.array_equal(values.astype(single), values) and not simple
-
-
-def _total(kind: FieldType) -> FieldType:
-    return INVARIANT if kind.representation is None else PSEUDOINVARIANT
 
 
 def _links(group: UnitaryGroup, lattice: Lattice, number: int) -> Array:

@@ -10,11 +10,11 @@ from typing import Any, final
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from lgt.errors import CheckError, InputError
+from lgt.errors import CheckError, InputError, LgtError
 from lgt.group import parse_group
 from lgt.lattice import Lattice
 from lgt.symmetry import FIELD_TYPES, FieldType, Symmetry, parse_symmetry
-from lgt.testing.case import Case
+from lgt.testing.case import OFF_CENTRE, Case
 from lgt.testing.error import EquivarianceError, default_tolerance
 from lgt.testing.strategies import cases, lattices
 
@@ -49,9 +49,11 @@ def assert_equivariant(
     symmetry
         One, or several that are asserted in turn.
     input_types, output_type
-        Field types or their names: links, adjoint, scalar, invariant, pseudoscalar, vector.
+        Field types or their names: links, adjoint, scalar (a number a site), invariant (a number an
+        input, e.g. a lattice average), pseudoscalar, pseudoinvariant, vector.
     groups, dims, smallest
-        Gauge groups, numbers of directions and the smallest extent to draw boxes from.
+        Gauge groups, numbers of directions and the smallest extent to draw boxes from. A function for two
+        dimensions alone takes ``dims=(2,)``.
     channels
         Copies of the representation in matter and scalar inputs.
     examples
@@ -81,8 +83,9 @@ def assert_equivariant(
     lgt.errors.CheckError: no_dagger equivariant under Gauge() of SU(3) on 2x3: found error ...
     """
     symmetries = [symmetry] if isinstance(symmetry, Symmetry) else list(symmetry)
-    if not (symmetries and groups and examples > 0):
-        raise InputError("an equivariance test", "no symmetry, group or example", "give at least one of each")
+    if not (symmetries and groups and dims and examples > 0):
+        remedy = "give at least one of each"
+        raise InputError("an equivariance test", "no symmetry, group or example, or no dims", remedy)
     trial = Trial.of(function, source, home, input_types, output_type, dtype, tolerance)
     boxes = lattices(dims, smallest=smallest)
     # A sum over the box is one number an input: two of them may agree by chance, and the scale is lost.
@@ -90,7 +93,7 @@ def assert_equivariant(
     for each in symmetries:
         for key in groups:
             draw = cases(each, group=parse_group(key), boxes=boxes, batch=batch, channels=channels)
-            _run(trial, draw, examples)
+            _run(trial, draw, examples, dims)
 
 
 @final
@@ -129,6 +132,8 @@ class Trial:
                 self.function, input_types=self.input_types, output_type=self.output_type, dtype=self.dtype
             )
             complaint = error.complaint(self.tolerance)
+            if complaint and self._is_off_centre(case):
+                complaint += f"; {OFF_CENTRE}"
         except CheckError as unusable:  # NaN
             complaint = unusable.found
         if not complaint:
@@ -139,6 +144,13 @@ class Trial:
             complaint,
             f"repeat it with: import {self.home}; {self.home}.reproduce({', '.join(self._words(case))})",
         )
+
+    def _is_off_centre(self, case: Case) -> bool:
+        kinds: dict[str, Any] = {"input_types": self.input_types, "output_type": self.output_type}
+        try:
+            return case.off_centre(self.function, **kinds, dtype=self.dtype, tolerance=self.tolerance)
+        except Exception:  # the function may not take another batch: then there is no hint
+            return False
 
     def _words(self, case: Case) -> list[str]:
         """The arguments of `reproduce` for a case; what has its default is left out."""
@@ -154,10 +166,12 @@ class Trial:
         return words
 
 
-def _run(trial: Trial, draw: Any, examples: int) -> None:
+def _run(trial: Trial, draw: Any, examples: int, dims: Sequence[int]) -> None:
     """Let hypothesis find and shrink a failing case; raise its error without hypothesis's own story."""
+    last: list[Case] = []
 
     def check(case: Case) -> None:
+        last[:] = [case]
         trial.judge(case)
 
     decorate: Any = given(draw)
@@ -172,7 +186,18 @@ def _run(trial: Trial, draw: Any, examples: int) -> None:
     try:
         runner()
     except CheckError as error:
-        raise CheckError(error.asked, error.found, error.remedy) from None
+        # Examples shrink towards the first number of directions, so that it seems to pass there.
+        elsewhere = last[0].lattice.d != dims[0]
+        hint = f"; if it is for d = {dims[0]} alone, say dims=({dims[0]},)" if elsewhere else ""
+        raise CheckError(error.asked, error.found + hint, error.remedy) from None
+    except Exception as error:
+        if len(dims) == 1 or not last:
+            raise
+        hint = f"this was at d = {last[0].lattice.d}: if the function is for some d alone, say e.g. dims=(2,)"
+        if isinstance(error, LgtError):
+            raise type(error)(error.asked, error.found, f"{error.remedy}; {hint}") from error
+        error.add_note(hint)
+        raise
 
 
 def reproduce(

@@ -119,9 +119,10 @@ class EquivarianceError:
                 f"a vacuous output: it changes by {self.spread:.2g} between independent inputs at a size of "
                 f"{self.size:.2g}, so that a tolerance of {tolerance:g} sees nothing in {self.dtype}"
             )
+        words = self.symmetry.in_words(self.element)
         return (
-            f"error {self.error:.3g} > tolerance {tolerance:g} in {self.dtype} at {self.place} "
-            f"under {self.element!r}"
+            f"error {self.error:.3g} of the output's spread > tolerance {tolerance:g} in {self.dtype} "
+            f"at {self.place} under {self.element!r}" + (f", which {words}" if words else "")
         )
 
 
@@ -166,6 +167,8 @@ def equivariance_error(
         If an input or the output is not of its type.
     CheckError
         If the output holds NaN or infinities.
+    InputError
+        If the entries along the batch are all the same, so that they set no scale.
 
     Examples
     --------
@@ -181,6 +184,9 @@ def equivariance_error(
     """
     default_tolerance(dtype)
     lattice, group = _setting(inputs, input_types)
+    if scale is None and all(len(a) > 1 and (a == a[:1]).all() for a in map(np.asarray, inputs)):
+        remedy = "give independent inputs, whose spread is the scale, or a batch of one"
+        raise InputError("an equivariance error", "the same input at every place of the batch", remedy)
     if element is None:
         element = symmetry.sample(np.random.default_rng(seed), group, lattice)
     moved = [symmetry.act(element, a, kind, lattice) for a, kind in zip(inputs, input_types, strict=True)]
@@ -224,6 +230,13 @@ def evaluate(
             "an array of numbers as output", f"dtype {output.dtype}", "return one array of numbers"
         )
     output = output.astype(np.complex128 if output.dtype.kind == "c" else np.float64)
+    if kind.on_sites and output.ndim <= 2 and len(output):
+        word = "pseudoinvariant" if kind.name.startswith("pseudo") else "invariant"
+        raise ShapeError(
+            f"an array of type {kind} on the lattice {lattice}",
+            f"the shape {output.shape}",
+            f"give {kind.layout(lattice)}, or for averages say output_type={word!r}",
+        )
     kind.check(output, lattice)
     if output.size == 0:
         raise ShapeError(

@@ -235,3 +235,26 @@ def test_random_links_are_on_the_group_and_matter_is_not(key: str) -> None:
     assert group.defect(ADJOINT.random(rng, group, Lattice((3, 4)))).max() > 0.1
     with_vector = ADJOINT.transforming(VectorRepresentation(Hyperoctahedral(2)), "electric field")
     assert with_vector.random(rng, group, Lattice((3, 4)), channels=3).shape[:2] == (2, 6)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("+0 +1", "moves nothing"),
+        ("+1 +0", "swaps axes 0 and 1"),
+        ("-1 -0", "swaps axes 0 and 1 and reflects both"),
+        ("+0 -1", "reflects axis 1"),
+        ("-0 +1 -2", "reflects axes 0 and 2"),
+        ("+1 -0", "turns axis 0 into axis 1"),
+        ("-1 +0", "turns axis 1 into axis 0"),
+        ("+1 +2 -0", "takes axes 0 to +1, 1 to +2, 2 to -0"),
+        ("+0 +2 +1 -3", "swaps axes 1 and 2 and reflects axis 3"),
+    ],
+)
+def test_elements_are_explained_in_words(text: str, words: str) -> None:
+    assert PointGroup().in_words(SignedPermutation.parse(text)) == words
+
+
+def test_translations_are_explained_and_gauge_elements_not() -> None:
+    assert Translation().in_words(SpaceElement.of_translation((1, 2))) == "moves every site by (1, 2)"
+    assert Gauge().in_words(Gauge().sample(np.random.default_rng(0), SU(2), Lattice((2, 3)))) == ""

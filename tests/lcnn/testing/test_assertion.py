@@ -211,3 +211,23 @@ def _scalar() -> dict[str, Any]:
 def test_the_public_names() -> None:
     for name in lcnn.testing.__all__:
         assert getattr(lcnn.testing, name).__doc__
+
+
+class Flat(nn.Module):
+    """A convolution of two dimensions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = nn.Conv2d(1, 1, 2, padding="same", padding_mode="circular")
+
+    def forward(self, links: Tensor) -> Tensor:
+        return self.line(Trace()(Plaquettes()(links))[:, :1].real)
+
+
+def test_a_module_of_two_dimensions_is_told_of_dims() -> None:
+    with pytest.raises(RuntimeError) as raised:
+        assert_symmetric(Flat(), Translation())
+    assert any("dims=(2,)" in note for note in raised.value.__notes__)
+    assert_symmetric(Flat(), Translation(), dims=(2,), examples=2)
+    with pytest.raises(TypeError, match="dim"):
+        assert_symmetric(Flat(), Translation(), dim=2)  # type: ignore[call-arg]

@@ -117,6 +117,59 @@ def test_errors_of_the_function_itself_come_through() -> None:
         assert_equivariant(lambda links: links, Gauge(), **_scalar())
 
 
+def test_a_function_for_two_dimensions_alone_is_told_of_dims() -> None:
+    def raises(links: np.ndarray) -> np.ndarray:
+        if links.ndim != 6:
+            raise RuntimeError("planes only")
+        return plaquettes(links, d=2)
+
+    def refuses(links: np.ndarray) -> np.ndarray:
+        if links.ndim != 6:
+            raise ShapeError("a plane", "a box", "give a plane")
+        return plaquettes(links, d=2)
+
+    def one_plane(links: np.ndarray) -> np.ndarray:  # invariant under B_2 alone
+        return plaquettes(links, d=links.ndim - 4)[:, 0].reshape(len(links), -1).mean(axis=1)
+
+    with pytest.raises(RuntimeError, match="planes only") as raised:
+        assert_equivariant(raises, Gauge(), **_scalar())
+    assert any("dims=(2,)" in note for note in raised.value.__notes__)
+    with pytest.raises(ShapeError, match=r"give a plane; this was at d = [34]: .*dims=\(2,\)"):
+        assert_equivariant(refuses, Gauge(), **_scalar())
+    kinds: dict[str, Any] = {"input_types": ["links"], "output_type": "invariant"}
+    with pytest.raises(CheckError, match=r"if it is for d = 2 alone, say dims=\(2,\)"):
+        assert_equivariant(one_plane, PointGroup(), **kinds, groups=("SU2",), examples=30)
+    for function in (raises, refuses):
+        assert_equivariant(function, Gauge(), **_scalar(), dims=(2,), examples=2)
+    assert_equivariant(one_plane, PointGroup(), **kinds, dims=(2,), examples=5)
+    with pytest.raises(RuntimeError) as alone:
+        assert_equivariant(raises, Gauge(), **_scalar(), dims=(3,))
+    assert not any("dims" in note for note in getattr(alone.value, "__notes__", ()))
+
+
+def test_a_density_on_corners_is_told_of_its_average() -> None:
+    def density(links: np.ndarray) -> np.ndarray:
+        return plaquettes(links, d=2)
+
+    def lopsided(links: np.ndarray) -> np.ndarray:
+        return plaquettes(links, d=2) * np.arange(1, 1 + links.shape[3])
+
+    asked: dict[str, Any] = {**_scalar(), "dims": (2,), "groups": ("SU2",), "smallest": 3}
+    with pytest.raises(
+        CheckError, match=r"its sum is invariant.*lattice average passes.*clover leaves"
+    ) as found:
+        assert_equivariant(density, PointGroup(), **asked)
+    assert "of the output's spread > tolerance" in str(found.value)
+    assert re.search(r"under SignedPermutation\(.*\), which (reflects|turns|swaps) ax[ie]s", str(found.value))
+    with pytest.raises(CheckError) as other:
+        assert_equivariant(lopsided, PointGroup(), **asked)
+    assert "its sum is invariant" not in str(other.value)
+    average = {**asked, "output_type": "invariant"}
+    assert_equivariant(lambda u: density(u).mean(axis=(1, 2, 3)), PointGroup(), **average)
+    with pytest.raises(ShapeError, match="say output_type='invariant'"):
+        assert_equivariant(lambda u: density(u).mean(axis=(1, 2, 3)), PointGroup(), **asked)
+
+
 def test_bad_requests() -> None:
     with pytest.raises(InputError, match="no symmetry"):
         assert_equivariant(correct, [], **KINDS)

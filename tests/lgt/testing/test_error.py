@@ -135,6 +135,16 @@ def test_a_batch_of_one_is_measured_by_its_size() -> None:
     assert not zero.passes()
 
 
+def test_a_batch_of_equal_entries_sets_no_scale() -> None:
+    twice = [np.concatenate([LINKS_IN[:1], LINKS_IN[:1]])]
+    with pytest.raises(InputError, match="independent inputs"):
+        equivariance_error(_fields, Gauge(), twice, input_types=[LINKS], output_type=SCALAR)
+    given = equivariance_error(
+        _fields, Gauge(), twice, input_types=[LINKS], output_type=SCALAR, scale=np.ones(1)
+    )
+    assert given.passes()
+
+
 def test_single_precision_inside_is_seen_in_double() -> None:
     error = _error(lambda u: _fields(u.astype(np.complex64)).astype(float), Gauge())
     assert 1e-9 < error.error < 1e-5
