@@ -96,7 +96,7 @@ def generate(
 
 def _check(config: RunConfig, path: Path) -> None:
     for name in config.measure:
-        parse_observable(name)
+        parse_observable(name).validate(config.box)
     Sweep(config.overrelax).validate(config.lattice_action, config.gauge_group, config.box)
     if not path.parent.is_dir():
         raise InputError(f"out {path}", f"no folder {path.parent}", "make it first")

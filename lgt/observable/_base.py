@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lgt.errors import InputError
 from lgt.field import Array, lattice_of
-from lgt.lattice import tree_sum
+from lgt.lattice import Lattice, tree_sum
 
 Real = NDArray[np.float64]
 
@@ -40,6 +40,15 @@ class Observable(ABC):
     def parse(cls, name: str) -> Self | None:
         """The observable of this name; None if the name is not of this family."""
         return cls() if name == cls.pattern else None
+
+    def validate(self, lattice: Lattice) -> None:  # noqa: B027, most have nothing to refuse
+        """Refuse a lattice on which the observable makes no sense, before the first sweep of a run.
+
+        Raises
+        ------
+        InputError
+            If an axis or a size does not exist there.
+        """
 
     @abstractmethod
     def density(self, links: Array, d: int | None = None) -> Real:

@@ -109,6 +109,13 @@ class WilsonLoop(Observable):
         match = re.fullmatch(r"wilson_([1-9]\d{0,5})x([1-9]\d{0,5})(_symmetric)?", name, flags=re.ASCII)
         return cls(int(match[1]), int(match[2]), bool(match[3])) if match else None
 
+    def validate(self, lattice: Lattice) -> None:
+        """A side longer than the longest extent only winds around the torus."""
+        if max(self.r, self.t) > max(lattice.extents):
+            raise InputError(
+                f"{self.name} on the lattice {lattice}", "a side longer than that", "use a smaller loop"
+            )
+
     def density(self, links: Array, d: int | None = None) -> Real:
         """The mean over the planes mu < nu of the loops with their corner at x, shape (..., *extents)."""
         loops = rectangles(links, self.r, self.t, d)
@@ -161,6 +168,13 @@ class Polyakov(Observable):
             return None
         part: Literal["abs", "re", "im"] = match[1]  # type: ignore[assignment]
         return cls(part, None if match[2] is None else int(match[2]))
+
+    def validate(self, lattice: Lattice) -> None:
+        """The axis must exist."""
+        if self.direction is not None and self.direction >= lattice.d:
+            raise InputError(
+                f"{self.name} on the lattice {lattice}", f"{lattice.d} axes", f"use 0 to {lattice.d - 1}"
+            )
 
     def density(self, links: Array, d: int | None = None) -> Real:
         """The real or imaginary part of the loop through x, shape (..., *extents), constant along it."""

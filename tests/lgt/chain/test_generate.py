@@ -355,6 +355,8 @@ def test_a_run_that_does_not_reproduce_itself(tmp_path: Path) -> None:
     ("keys", "error", "words"),
     [
         ({"measure": ["nope"]}, InputError, "'nope'"),
+        ({"measure": ["polyakov_re_7"]}, InputError, "2 axes"),
+        ({"measure": ["wilson_99x1"]}, InputError, "side longer"),
         ({"group": "SU40"}, PhysicsError, "heatbath"),
         ({"lattice": "60000x60000x2"}, PhysicsError, "lattice"),
         ({"lattice": "60000x60000", "configs": 1000}, InputError, "TB of disk"),

@@ -237,7 +237,7 @@ def test_without_options(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["--measure", "polyakov_re_2"], "axis 2"),
+        (["--measure", "polyakov_re_2"], "2 axes"),
         (["--lattice", "3x1"], "an extent of 1"),
         (["--lattice", "3"], "one direction"),
         (["--lattice", "3by4"], "no extents"),
