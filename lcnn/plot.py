@@ -89,16 +89,21 @@ def loss_curve(
     log_epochs
         Whether the epochs are on a logarithmic scale too, for trainings of very different length.
     """
+    from matplotlib.ticker import MaxNLocator
+
     figure, (axes,) = _figure((6.4, 4.2), 1, 1)
     for k, (label, (train, validation)) in enumerate(histories.items()):
         epochs = np.arange(1, len(train) + 1)
         colour = COLOURS[k % len(COLOURS)]
-        axes.plot(epochs, train, color=colour, linewidth=1, linestyle=(0, (3, 2)), alpha=0.7)
-        axes.plot(epochs, validation, color=colour, linewidth=1.8, label=label)
+        marker = "o" if len(train) < 3 else ""  # a line of one point is nothing
+        axes.plot(epochs, train, color=colour, linewidth=1, linestyle=(0, (3, 2)), alpha=0.7, marker=marker)
+        axes.plot(epochs, validation, color=colour, linewidth=1.8, label=label, marker=marker)
     scale = "log" if log_epochs else "linear"
     axes.set(xlabel="epoch", ylabel="mean squared error", yscale="log", xscale=scale)
     if log_epochs:
         axes.xaxis.set_major_formatter("{x:g}")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_title("validation (solid) and training loss (dashed)", loc="left", color="#444444", fontsize=11)
     axes.legend(loc="best", frameon=False)
     return figure
@@ -130,11 +135,11 @@ def volume_transfer(
     for k, (label, values) in enumerate(errors.items()):
         colour, marker = COLOURS[k % len(COLOURS)], _MARKERS[k % len(_MARKERS)]
         axes.plot(at, values, color=colour, marker=marker, markersize=6, linewidth=1.8)
-        ends.append((values[-1], label, colour))
+        ends += _end(values, label, colour)
     for k, (label, values) in enumerate((bounds or {}).items()):
         grey = _GREYS[k % len(_GREYS)]
         axes.plot(at, values, color=grey, linewidth=1.4, linestyle=(0, (4, 3)))
-        ends.append((values[-1], label, grey))
+        ends += _end(values, label, grey)
     names = [s if s != trained else f"{s}\n(trained)" for s in sizes]
     axes.set(xlabel="lattice", ylabel="MSE of the lattice average", yscale="log")
     axes.set_xticks(at, names)
@@ -156,7 +161,7 @@ def attack(changes: Mapping[str, Mapping[str, np.ndarray]], *, seed: int = 1) ->
     """
     models = list(changes)
     kinds = list(dict.fromkeys(kind for by_kind in changes.values() for kind in by_kind))
-    figure, (axes,) = _figure((1.8 + 2.4 * len(models), 4.4), 1, 1)
+    figure, (axes,) = _figure((max(5.6, 1.8 + 2.4 * len(models)), 4.4), 1, 1)
     rng = np.random.default_rng(seed)
     tiny = 1e-9
     for k, kind in enumerate(kinds):
@@ -222,22 +227,34 @@ def _figure(size: tuple[float, float], rows: int, columns: int) -> tuple[Figure,
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     with rc_context(_STYLE):
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
         FigureCanvasAgg(figure)
         grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
     return figure, tuple(grid.ravel())
 
 
+def _end(values: Sequence[float], label: str, colour: str) -> list[tuple[float, str, str]]:
+    """The last value that a logarithmic scale can show, with its label; nothing if there is none."""
+    shown = [value for value in values if np.isfinite(value) and value > 0]
+    return [(shown[-1], label, colour)] if shown else []
+
+
 def _label_ends(axes: Axes, at: float, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Write each label at the end of its line, moved apart where they would overlap."""
-    low, high = (np.log(v) for v in axes.get_ylim())
+    """Write each label at the end of its line, moved apart where they would overlap, and inside the axes."""
+    low, high = (float(np.log(v)) for v in axes.get_ylim())
     gap = 0.055 * (high - low)
-    previous = -np.inf
-    for value, label, colour in sorted(ends):
-        place = max(float(np.log(value)), previous + gap)
-        previous = place
+    ordered = sorted(ends)
+    places: list[float] = []
+    for value, *_ in ordered:
+        places.append(max(float(np.log(value)), *(place + gap for place in places[-1:]), low))
+    ceiling = high
+    for k in reversed(range(len(places))):
+        places[k] = min(places[k], ceiling)
+        ceiling = places[k] - gap
+    for place, (_, label, colour) in zip(places, ordered, strict=True):
         axes.annotate(label, (at, float(np.exp(place))), xytext=(10, 0), textcoords="offset points",
                       va="center", color=colour, annotation_clip=False)  # fmt: skip
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from lcnn import plot
 from lgt.errors import InputError
@@ -47,3 +50,54 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\.docx"):
         plot.save(FIGURES["loss"](), tmp_path / "a.docx")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 4, 37])
+def test_epochs_are_whole_numbers_on_the_axis(epochs: int) -> None:
+    losses = [0.5**k for k in range(epochs)]
+    figure = plot.loss_curve({"a": (losses, losses)})
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert ticks
+    assert all(tick == round(tick) for tick in ticks)
+    assert all(line.get_marker() == ("o" if epochs < 3 else "") for line in axes.lines)
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: plot.loss_curve({"a": ([1.0], [1.0])}),
+        lambda: plot.volume_transfer(
+            ["8x8", "16x16"],
+            {"CNN on traces of plaquettes": [2e-3, 4e-2], "b": [1e-9, 1e-9], "c": [1e-9, 1e-9]},
+            {"knows beta alone": [4e-2, 4e-2], "best constant": [4e-2, 4.1e-2]},
+            trained="8x8",
+        ),
+        lambda: plot.volume_transfer(["8x8", "9x9"], {"a": [1e-9, 0.0]}, {"b": [NAN, NAN]}, trained="8x8"),
+        lambda: plot.attack({"CNN on links": {"random": X + 0.2, "adversarial": 30 * X + 1}}),
+        lambda: plot.parity({"a": (X, X)}, quantity="wilson_1x2", betas=np.full(12, 2.0)),
+    ],
+)
+def test_every_word_is_inside_the_figure(figure: Callable[[], Figure], tmp_path: Path) -> None:
+    drawn = figure()
+    plot.save(drawn, tmp_path / "a.png")
+    drawn.canvas.draw()
+    ticks = {
+        id(label)
+        for axes in drawn.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for label in (*axis.get_ticklabels(), *axis.get_ticklabels(minor=True))
+    }  # matplotlib keeps some that it does not draw, outside the axes
+    words = [w for w in drawn.findobj(Text) if w.get_text() and w.get_visible() and id(w) not in ticks]
+    assert len(words) >= 3
+    for word in words:
+        box = word.get_window_extent()
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= drawn.bbox.x1
+        assert box.y1 <= drawn.bbox.y1
