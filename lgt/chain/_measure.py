@@ -65,6 +65,8 @@ def measure(
     names = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
     stored = ensemble.spec.observables
     observables = {name: parse_observable(name) for name in dict.fromkeys(names) if name not in stored}
+    for observable in observables.values():
+        observable.validate(ensemble.lattice)
     measured = sidecar.read(ensemble) if observables else {}
     for name in observables:
         measured.setdefault(name, np.full(ensemble.finished.shape, np.nan))

@@ -16,6 +16,7 @@ import numpy as np
 
 from lgt.errors import InputError, LgtError
 from lgt.field import Array, lattice_of
+from lgt.lattice import Lattice
 from lgt.observable._base import Observable, Real
 
 _NAME = "package.module:Name"
@@ -75,6 +76,11 @@ class UserObservable(Observable):
             If there is no such module or name, it is no observable, or the user's code raises.
         """
         return cls(name, _load(name)) if ":" in name else None
+
+    def validate(self, lattice: Lattice) -> None:
+        """What the observable itself refuses."""
+        with _users_code(f"{self.source} on the lattice {lattice}"):
+            self.observable.validate(lattice)
 
     def density(self, links: Array, d: int | None = None) -> Real:
         """The observable at every site, shape (..., *extents)."""

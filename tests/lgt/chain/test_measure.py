@@ -51,8 +51,10 @@ def test_what_is_stored_leaves_no_file(path: Path) -> None:
 def test_what_does_not_exist_is_refused(path: Path) -> None:
     with pytest.raises(InputError, match="'plaquete'"):
         lgt.measure(path, "plaquete")
-    with pytest.raises(InputError, match="axis 2"):
+    with pytest.raises(InputError, match="polyakov_re_2 on the lattice 3x4"):
         lgt.measure(path, "polyakov_re_2")
+    with pytest.raises(InputError, match="a side longer"):
+        lgt.measure(path, "wilson_9x9")
     assert not sidecar_path(path).exists()
     with pytest.raises(EnsembleError, match="no such file"):
         lgt.measure(path.with_name("none.h5"), "plaquette")

@@ -94,6 +94,12 @@ def test_the_value_is_that_of_the_users_class(source: str, capsys: pytest.Captur
     assert capsys.readouterr().out == ""  # what it prints is not among the results
 
 
+def test_it_refuses_the_lattices_that_its_observable_refuses() -> None:
+    with pytest.raises(InputError, match="a side longer"):
+        lgt.parse_observable("mine:loop").validate(lgt.Lattice((1, 1)))
+    lgt.parse_observable("mine:Square").validate(lgt.Lattice((1, 1)))
+
+
 def test_a_factory() -> None:
     expected = lgt.parse_observable("wilson_1x2").value(LINKS)
     assert lgt.parse_observable("mine:loop").value(LINKS) == expected
