@@ -54,7 +54,7 @@ def _cnn(name: str, what: str, sizes: dict[str, str]) -> Entry:
     )
 
 
-_SIZES = {"d": "directions, 2 or 3; the data's if left out", "N": "colours; the data's if left out"}
+_SIZES = {"d": "directions, 2 or 3", "N": "colours"}
 
 CATALOGUE: dict[str, Entry] = {
     entry.name: entry
@@ -66,7 +66,7 @@ CATALOGUE: dict[str, Entry] = {
             "an L-CNN of your own layers, one prediction a site",
             {
                 "layers": "a row (K, N_in, N_out) for each L-CB: K - 1 hops, channels in and out",
-                "d": "directions; the data's if left out",
+                "d": "directions",
             },
             {
                 "plaquettes": ("positive", "input: none, positive, negative, both or clover"),
@@ -87,7 +87,7 @@ CATALOGUE: dict[str, Entry] = {
             "the L-CNNs of arXiv:2012.12901, one prediction a site",
             {"loop": "1x1, 1x2, 2x2 or 4x4, q_plaq at d = 4", "size": "small, medium or large"},
             {
-                "d": (2, "2 or 4 directions; the data's if left out"),
+                "d": (2, "directions, 2 or 4; those of the data if left out"),
                 "centre": (None, "the site itself beside its neighbours; none: as published"),
                 "n_out": (1, _N_OUT[1]),
                 **_INIT,

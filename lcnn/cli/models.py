@@ -49,7 +49,8 @@ def models(
 
 def _page(entry: Entry) -> str:
     lines = [f"{entry.name}: {entry.summary}"]
-    lines += [f"  {key:12} (required) {words}" for key, words in entry.required.items()]
+    for key, words in entry.required.items():
+        lines.append(f"  {key:12} ({'from the data' if key in ('d', 'N') else 'required'}) {words}")
     lines += [f"  {key:12} ({_toml(value)}) {words}" for key, (value, words) in entry.optional.items()]
     lines += ["", "  [model]", *(f"  {line}" for line in entry.example.splitlines())]
     return "\n".join(lines) + "\n"
