@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import signal
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +13,7 @@ import typer
 
 from lgt.cli._display import display
 from lgt.cli._output import emit_json, note
-from lgt.errors import EnsembleError, InputError
+from lgt.errors import EnsembleError, InputError, StoppedError
 
 if TYPE_CHECKING:
     from lgt.config import RunConfig
@@ -140,6 +142,7 @@ def generate(
     Exit status: 0 done, 2 bad input, 3 stopped by a signal or the time
     limit (resumable), 4 disk full or failing.
     """
+    _honour_early_sigterm(context)
     from lgt.chain import generate as make
 
     given = {
@@ -178,6 +181,17 @@ def generate(
             f"{config.out}: {config.configs} configurations{each}, mean plaquette {summary['plaquette']:.6f} "
             f"(for its error: lgt analyse {config.out})"
         )
+
+
+def _honour_early_sigterm(context: typer.Context) -> None:
+    """End with the status of a stop also where SIGTERM comes while modules load; later the run takes over."""
+
+    def stop(number: int, frame: object) -> None:
+        raise StoppedError("the run", "SIGTERM before its first sweep", "start it again, or with --resume")
+
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGTERM, stop)
+        context.call_on_close(lambda: signal.signal(signal.SIGTERM, before))
 
 
 def _config(run: Path | None, given: dict[str, Any], resume: bool) -> RunConfig:

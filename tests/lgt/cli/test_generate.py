@@ -299,3 +299,14 @@ def test_a_bar_on_a_terminal() -> None:
     assert b"estimate" in shown
     assert b"35/35" in shown
     assert b"3 of 3 configurations" in shown
+
+
+def test_sigterm_while_modules_load_is_a_stop_too(tmp_path: Path) -> None:
+    code = "import os, signal, sys; import lgt.cli; sys.meta_path.insert(0, type('Early', (), {"
+    code += "'find_spec': lambda self, name, path=None, target=None: name == 'numba' and "
+    code += "os.kill(os.getpid(), signal.SIGTERM) or None})()); lgt.cli.main(sys.argv[1:])"
+    words = [sys.executable, "-c", code, *BASE]
+    run = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert run.returncode == 3, run.stderr
+    assert "before its first sweep" in run.stderr
+    assert list(tmp_path.iterdir()) == []
