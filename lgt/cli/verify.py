@@ -72,9 +72,10 @@ def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[st
     }
     if report["format"] == "unknown":
         return report | {"reason": "unknown format: no HDF5 file"}
-    try:
-        from lgt.ensemble import Ensemble, sidecar
+    from lgt.ensemble import Ensemble, sidecar
+    from lgt.ensemble._disk import reason
 
+    try:
         measurements = sidecar.check(path)
         if measurements is not None:
             return report | {"ok": True, "reason": f"{measurements}, no configurations to verify"}
@@ -94,7 +95,7 @@ def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[st
     except LgtError as error:
         return report | {"reason": str(error)}
     except Exception as error:  # a damaged file can make the HDF5 library raise nearly anything
-        return report | {"reason": f"unreadable: {' '.join(str(error).split()) or type(error).__name__}"}
+        return report | {"reason": f"unreadable: {reason(error) or type(error).__name__}"}
     return report | {"ok": True}
 
 
