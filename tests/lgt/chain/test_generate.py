@@ -403,3 +403,17 @@ def test_an_existing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EnsembleError, match="give --resume to"):
         lgt.generate(config(out), command="lgt generate run.toml")
     assert out.read_text() == "precious"
+
+
+def test_draws_that_used_up_their_attempts_are_counted_through_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lgt.update.heatbath.ATTEMPTS", 0)  # every draw, one a link for SU(2)
+    out = tmp_path / "e.h5"
+    make(out, configs=1)
+    make(out, configs=3, resume=True)
+    with lgt.Ensemble.open(out) as ensemble:
+        state = ensemble.state(0)
+    assert state is not None
+    assert state.sweep > 10
+    assert state.exhausted == state.sweep * ensemble.lattice.d * ensemble.lattice.volume

@@ -45,11 +45,11 @@ def schwinger_dyson(chain: np.ndarray, staple: np.ndarray, beta: float) -> np.nd
 
 @pytest.mark.statistical
 @pytest.mark.parametrize("N", [1, 2, 3, 4, 5])
-@pytest.mark.parametrize("strength", [0.4, 2.0])
-def test_schwinger_dyson_for_any_fixed_staple(N: int, strength: float) -> None:
-    beta = strength * N
+@pytest.mark.parametrize(("strength", "size"), [(0.4, 1.0), (2.0, 1.0), (2.0, 1e-6)])
+def test_schwinger_dyson_for_any_fixed_staple(N: int, strength: float, size: float) -> None:
+    beta = strength * N / size
     rng = np.random.default_rng(N)
-    staple = rng.standard_normal((N, N)) + 1j * rng.standard_normal((N, N))
+    staple = size * (rng.standard_normal((N, N)) + 1j * rng.standard_normal((N, N)))
     chain, _ = one_link_chains(staple, beta, steps=5_000)
     assert group_of(chain).defect(chain).max() < 1e-11
     assert abs(pull_of_means(schwinger_dyson(chain, staple, beta), 0.0)) < 4
