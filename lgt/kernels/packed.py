@@ -66,7 +66,7 @@ class Blocking:
     Examples
     --------
     >>> Blocking.of(Lattice((8, 8, 8, 8)))
-    Blocking(lattice=8x8x8x8, directions=(0, 1, 2), pieces=(2, 2, 2))
+    Blocking(lattice=8x8x8x8, directions=(0, 1), pieces=(4, 2))
     >>> Blocking.of(Lattice((5, 8)), chains=4).replicas
     4
     """
