@@ -1,4 +1,4 @@
-"""The command ``lgt``: generate, measure, analyse, verify, info, plot.
+"""The command ``lgt``: generate, measure, analyse, verify, info, convert, plot.
 
 Adding a command: write ``lgt/cli/NAME.py`` with one plain function ``NAME`` whose parameters are
 ``typing.Annotated[type, typer.Argument(help=...)]`` or ``typer.Option``; import heavy modules (numpy, h5py,
@@ -20,6 +20,7 @@ import typer
 
 from lgt._version import __version__
 from lgt.cli.analyse import analyse
+from lgt.cli.convert import convert
 from lgt.cli.generate import generate
 from lgt.cli.info import info
 from lgt.cli.measure import measure
@@ -29,7 +30,7 @@ from lgt.errors import LgtError, StoppedError, StorageError
 
 __all__ = ["app", "main"]
 
-_COMMANDS: tuple[Callable[..., Any], ...] = (generate, measure, analyse, verify, info, plot)
+_COMMANDS: tuple[Callable[..., Any], ...] = (generate, measure, analyse, verify, info, convert, plot)
 
 app = typer.Typer(
     name="lgt",

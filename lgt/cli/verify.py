@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,7 +31,10 @@ def verify(
         ),
     ] = None,
     lattice: Annotated[
-        str | None, typer.Option("--lattice", help="The extents to expect. Example: --lattice 4x4x4x4")
+        str | None,
+        typer.Option(
+            "--lattice", help="The extents to expect, or where a file has none. Example: --lattice 4x4x4x4"
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
@@ -37,11 +42,12 @@ def verify(
 
     lgt verify ens.h5 --beta 6.0
 
-    Checks the CRC of every configuration, that its links are in the group
-    (unitary, determinant 1) and that the stored plaquette is theirs; with
-    --beta also that they were made at this beta. A file of measurements
-    (ens.measured.h5) is recognised, and skipped. The format is told from
-    the content of a file, never from its name.
+    Checks the checksums of every configuration, that its links are in the
+    group (unitary, determinant 1) and that the stored plaquette is theirs;
+    with --beta also that they were made at this beta. A file of measurements
+    (ens.measured.h5) is recognised, and skipped. Formats: ensembles (HDF5),
+    NERSC, ILDG and SciDAC, MILC, openQCD, told from the content of a file,
+    never from its name.
     """
     from lgt.lattice import Lattice
 
@@ -61,37 +67,30 @@ def verify(
 
 def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[str, Any]:
     """One entry of the list that is printed; whatever a broken file does to the reader becomes its reason."""
+    from lgt.interop import detect_format
+
     report: dict[str, Any] = {
         "file": str(path),
-        "format": _format(path),
+        "format": "unknown",
         "group": None,
         "lattice": None,
         "plaquette": None,
         "ok": False,
         "reason": "",
     }
-    if report["format"] == "unknown":
-        return report | {"reason": "unknown format: no HDF5 file"}
-    from lgt.ensemble import Ensemble, sidecar
     from lgt.ensemble._disk import reason
 
     try:
-        measurements = sidecar.check(path)
-        if measurements is not None:
-            return report | {"ok": True, "reason": f"{measurements}, no configurations to verify"}
-        with Ensemble.open(path) as ensemble:
-            report |= {"group": ensemble.group.key, "lattice": str(ensemble.lattice)}
-            _check(ensemble, expected)
-            report["plaquette"] = float(ensemble.observable("plaquette").mean())
-            if beta is not None:
-                measured = _beta(ensemble)
-                report |= {"beta": measured.value, "beta_error": measured.error}
-                if not abs(measured.value - beta) <= SIGMAS * measured.error:
-                    raise CheckError(
-                        f"{path} at beta {beta:g}",
-                        f"beta {measured} by Schwinger-Dyson{_stated(ensemble)}",
-                        "check beta",
-                    )
+        report["format"] = detect_format(path)
+    except EnsembleError as error:
+        return report | {"reason": f"unknown format: {error.found}"}
+    try:
+        if report["format"] == "hdf5":
+            measurements = _ensemble(path, report, beta, expected)
+            if measurements is not None:
+                return report | {"ok": True, "reason": f"{measurements}, no configurations to verify"}
+        else:
+            _foreign(path, report, beta, expected)
     except LgtError as error:
         return report | {"reason": str(error)}
     except Exception as error:  # a damaged file can make the HDF5 library raise nearly anything
@@ -99,16 +98,52 @@ def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[st
     return report | {"ok": True}
 
 
-def _format(path: Path) -> str:
-    """``"hdf5"`` by its signature, which a user block may move to 512, 1024, 2048, ... bytes."""
-    size, offset = path.stat().st_size, 0
-    with path.open("rb") as file:
-        while offset < size:
-            file.seek(offset)
-            if file.read(8) == b"\x89HDF\r\n\x1a\n":
-                return "hdf5"
-            offset = 2 * offset or 512
-    return "unknown"
+def _ensemble(
+    path: Path, report: dict[str, Any], beta: float | None, expected: Lattice | None
+) -> object | None:
+    """Check an ensemble of ours and fill in the report; what the file is if it holds measurements instead."""
+    from lgt.ensemble import Ensemble, sidecar
+
+    measurements = sidecar.check(path)
+    if measurements is not None:
+        return measurements
+    with Ensemble.open(path) as ensemble:
+        report |= {"group": ensemble.group.key, "lattice": str(ensemble.lattice)}
+        _check(ensemble, expected)
+        report["plaquette"] = float(ensemble.observable("plaquette").mean())
+        if beta is not None:
+            _hold_to(beta, _beta(ensemble), path, report, _stated(ensemble))
+    return None
+
+
+def _foreign(path: Path, report: dict[str, Any], beta: float | None, expected: Lattice | None) -> None:
+    """Check a file of another program and fill in the report."""
+    from lgt.interop import Configuration, count_configurations, inspect_configuration
+    from lgt.observable import measured_beta
+
+    def configurations() -> Iterator[Configuration]:
+        for index in range(count_configurations(path)):
+            yield inspect_configuration(path, lattice=expected, index=index)
+
+    plaquettes = []
+    for configuration in configurations():
+        plaquettes.append(configuration.metadata.plaquette.computed)
+        report |= {"group": configuration.group.key, "lattice": str(configuration.lattice)}
+        if configuration.metadata.problems:
+            found = ", ".join(configuration.metadata.problems)
+            raise CheckError(f"verifying {path}", found, "take another copy of the file")
+    report["plaquette"] = math.fsum(plaquette or 0.0 for plaquette in plaquettes) / len(plaquettes)
+    if beta is not None:
+        chain = (configuration.links for configuration in configurations())
+        _hold_to(beta, measured_beta([chain], configuration.lattice.d), path, report)
+
+
+def _hold_to(beta: float, measured: Estimate, path: Path, report: dict[str, Any], stated: str = "") -> None:
+    report |= {"beta": measured.value, "beta_error": measured.error}
+    if not abs(measured.value - beta) <= SIGMAS * measured.error:
+        raise CheckError(
+            f"{path} at beta {beta:g}", f"beta {measured} by Schwinger-Dyson{stated}", "check beta"
+        )
 
 
 def _check(ensemble: Ensemble, expected: Lattice | None) -> None:

@@ -14,6 +14,12 @@ import pytest
 from lgt.chain import generate
 from lgt.config import RunConfig
 from lgt.ensemble import Ensemble, sidecar_path
+from lgt.field import hot
+from lgt.group import SU
+from lgt.interop import write_configuration
+from lgt.lattice import Lattice
+from lgt.loops import plaquettes
+from lgt.rng import Stream
 
 KEYS = ["file", "format", "group", "lattice", "plaquette", "ok", "reason"]
 
@@ -198,3 +204,29 @@ def test_a_missing_file_is_bad_input(lgt, ensemble_file: Path, tmp_path: Path) -
     assert result.status == 2
     assert result.out == ""
     assert "no such file" in result.err
+
+
+@pytest.mark.parametrize("name", ["nersc", "ildg", "milc", "openqcd"])
+def test_files_of_other_programs(lgt, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    links = hot(Lattice((2, 4, 2, 4)), SU(3), Stream(seed=1, chain=0))
+    write_configuration(path, links, format=name)
+    (report,) = lgt("verify", path, "--json", "--beta", "0").json
+    assert report["ok"]
+    assert (report["format"], report["group"], report["lattice"]) == (name, "SU3", "2x4x2x4")
+    assert report["plaquette"] == pytest.approx(float(plaquettes(links).mean()), abs=1e-6)
+    assert lgt("verify", path, "--lattice", "4x4x2x2").status == 1
+    content = bytearray(path.read_bytes())
+    content[-1994] ^= 0x40
+    path.write_bytes(bytes(content))
+    result = lgt("verify", path, "--json")
+    assert result.status == 1
+    assert not result.json[0]["ok"]
+    assert re.search(r"checksum|suma|sum29|plaquette", result.json[0]["reason"])
+
+
+def test_real_file_at_its_beta(lgt) -> None:
+    """A file that MILC wrote at beta 6.0."""
+    path = Path(__file__).parents[2] / "data" / "save_serial_archive_4x4x4x8_b6.0"
+    assert lgt("verify", path, "--beta", "6.0").status == 0
+    assert lgt("verify", path, "--beta", "5.0").status == 1

@@ -1,0 +1,31 @@
+"""Gauge configurations of other programs: NERSC, ILDG and SciDAC (LIME), MILC version 5, openQCD.
+
+`read_configuration` tells the format from the content and refuses what is damaged; `write_configuration`
+makes files that the other programs read. All numbers keep their bits on the way, in double precision and in
+single.
+"""
+
+from lgt.interop._base import Comparison, Configuration, Metadata
+from lgt.interop._convert import ConversionOptions, convert_configurations
+from lgt.interop._files import (
+    FORMATS,
+    count_configurations,
+    detect_format,
+    inspect_configuration,
+    read_configuration,
+    write_configuration,
+)
+
+__all__ = [
+    "FORMATS",
+    "Comparison",
+    "Configuration",
+    "ConversionOptions",
+    "Metadata",
+    "convert_configurations",
+    "count_configurations",
+    "detect_format",
+    "inspect_configuration",
+    "read_configuration",
+    "write_configuration",
+]

@@ -1,0 +1,68 @@
+"""``lgt convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lgt.field import hot
+from lgt.group import SU
+from lgt.interop import read_configuration, write_configuration
+from lgt.lattice import Lattice
+from lgt.rng import Stream
+
+BOX = Lattice((2, 4, 2, 6))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "source"
+    write_configuration(path, hot(BOX, SU(3), Stream(seed=1, chain=0)), format="nersc")
+    return path
+
+
+def test_converts(lgt, source: Path, tmp_path: Path) -> None:
+    result = lgt("convert", source, tmp_path / "a", "--to", "openqcd", "--lattice", "2x4x2x6")
+    assert (result.status, result.out) == (0, f"wrote {tmp_path / 'a'}\n")
+    assert (
+        lgt("convert", source, tmp_path / "a", tmp_path / "e.h5", "--to", "hdf5", "--beta", "6").status == 0
+    )
+    assert lgt("info", tmp_path / "e.h5", "--json").json["action"] == "Wilson(beta=6.0)"
+    assert lgt("verify", tmp_path / "e.h5").status == 0
+    out = tmp_path / "out{config}"
+    assert lgt("convert", tmp_path / "e.h5", out, "--to", "ildg", "--precision", "32").status == 0
+    expected = read_configuration(source).links.astype(np.complex64)
+    for config in range(2):
+        assert np.array_equal(read_configuration(tmp_path / f"out{config}").links, expected)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("none", "out", "--to", "ildg"), "no such file"),
+        (("source", "out", "--to", "lime"), "choose hdf5, nersc, ildg, milc, openqcd"),
+        (("source", "out", "--to", "ildg", "--precision", "16"), "give 64 or 32"),
+        (("source", "out", "--to", "ildg", "--lattice", "4"), "the extents 2x4x2x6"),
+        (("source", "source", "--to", "ildg"), "--force"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    lgt, words: tuple[str, ...], reason: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = source.read_bytes()
+    result = lgt("convert", *words)
+    assert result.status == 2
+    assert reason in result.err
+    assert result.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    assert source.read_bytes() == before
+
+
+def test_damaged_file(lgt, source: Path, tmp_path: Path) -> None:
+    source.write_bytes(source.read_bytes()[:-1])
+    result = lgt("convert", source, tmp_path / "out", "--to", "ildg")
+    assert result.status == 2
+    assert "truncated" in result.err
