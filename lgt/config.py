@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, final
 
+import numpy as np
 import tomli_w
 from pydantic import (
     BaseModel,
@@ -17,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -33,6 +35,8 @@ _ORDER = {"extra_forbidden": 0, "missing": 1}
 _LCNN_TABLES = ("data", "model", "training")
 #: Update numbers and seeds are 32 bit words of the random number generator.
 _WORD = 2**32
+#: More digits than any time limit has; Python itself refuses to read numbers of thousands of them.
+_DIGITS = 9
 
 
 def parse_duration(text: str) -> float | None:
@@ -50,22 +54,31 @@ def parse_duration(text: str) -> float | None:
     """
     match = re.fullmatch(r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?", text.strip(), flags=re.ASCII)
     if match is None:
-        raise InputError(f"time limit {text!r}", "not a duration", "write it like 1h30m, 45s or 2d")
+        raise InputError(f"time limit {_brief(text)}", "not a duration", "write it like 1h30m, 45s or 2d")
     parts = [part for part in match.groups() if part]
+    if any(len(part) > _DIGITS + 1 for part in parts):
+        raise InputError(f"time limit {_brief(text)}", "a number that is too large", "leave out the limit")
     return float(sum(int(part[:-1]) * _SECONDS[part[-1]] for part in parts)) if parts else None
 
 
 def _text(value: object) -> object:
-    """Group and Lattice values, paths and lists of extents in the form in which RUN.toml writes them."""
+    """Group and Lattice values and paths in the form in which RUN.toml writes them."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, UnitaryGroup):
         return value.key
     if isinstance(value, Lattice):
         return str(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "x".join(map(str, value))
     return value
+
+
+def _extents(value: object) -> object:
+    """As `_text`, and lists of whole numbers as well; anything else in a list is refused."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray):
+        if any(isinstance(n, bool | np.bool_) or not isinstance(n, int | np.integer) for n in value):
+            raise InputError(f"lattice {_brief(value)}", "no list of whole numbers", "write 8x8 or [8, 8]")
+        return "x".join(map(str, value))
+    return _text(value)
 
 
 def _names(value: object) -> object:
@@ -139,7 +152,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     group: Text = Field(description="a group like U1, SU2 or SU3")
-    lattice: Text = Field(description="extents like 8x8x8x16")
+    lattice: Annotated[str, BeforeValidator(_extents)] = Field(description="extents like 8x8x8x16")
     beta: float = Field(ge=0, description="a finite number of 0 or more")
     configs: int = Field(ge=1, description="a whole number of 1 or more")
     out: Text = Field(min_length=1, description="a path like ensemble.h5")
@@ -156,7 +169,7 @@ class RunConfig(BaseModel):
     checkpoint: int = Field(100, ge=1, description="a whole number of 1 or more")
     threads: Annotated[int, Field(ge=1)] | Literal["auto"] = Field("auto", description="auto, or 1 or more")
 
-    def __init__(self, **keys: Any) -> None:
+    def __init__(self, /, **keys: Any) -> None:
         try:
             super().__init__(**keys)
         except ValidationError as error:
@@ -181,6 +194,13 @@ class RunConfig(BaseModel):
                 f"lattice {text!r}", f"an extent of {min(lattice.extents)}", "use extents of 2 or more"
             )
         return str(lattice)
+
+    @field_validator("out", "start")
+    @classmethod
+    def _path_text(cls, text: str, info: ValidationInfo) -> str:
+        if "\0" in text:
+            raise InputError(f"{info.field_name} {_brief(text)}", "a NUL character", "leave it out")
+        return text
 
     @field_validator("measure")
     @classmethod
@@ -273,6 +293,10 @@ def read_run_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise InputError(asked, "no such file", "give the path of a RUN.toml") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(asked, f"text that is not TOML ({error})", "mend that line") from None
+    except ValueError:  # Python's limit on the digits of a number
+        raise InputError(asked, "a number with too many digits", "write a smaller one") from None
+    except RecursionError:
+        raise InputError(asked, "lists or tables nested too deep", "write flat keys") from None
     except OSError as error:
         raise InputError(asked, str(error.strerror), "give a file that can be read") from None
     tables = [f"[{name}]" for name in _LCNN_TABLES if isinstance(keys.get(name), dict)]
@@ -303,5 +327,8 @@ def _one_line(error: ValidationError) -> InputError:
 
 
 def _brief(value: object) -> str:
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # a number with more digits than Python writes out
+        text = "a huge number"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -13,6 +13,9 @@ from lgt.ensemble import ChainState, Ensemble
 from lgt.errors import CheckError, EnsembleError, InputError
 from lgt.field import cold, hot, reunitarise
 from lgt.rng import Stream
+
+#: No file has as many configurations as a number of more digits says.
+_DIGITS = 18
 
 
 @final
@@ -45,19 +48,25 @@ def start_of(config: RunConfig) -> Start:
     return Start((state,) * config.chains, origin)
 
 
+def _is_file(path: str) -> bool:
+    """Whether there is such a file; a name that the system cannot have is none."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises for such names
+
+
 def _from_file(config: RunConfig) -> tuple[ChainState, str]:
     path, _, tail = config.start.rpartition("#")
-    if not path or not tail.isdecimal() or Path(config.start).is_file():
+    if not path or not (tail.isascii() and tail.isdecimal()) or _is_file(config.start):
         path, tail = config.start, ""
     asked = f"start {config.start}"
-    if not Path(path).is_file():
+    if not _is_file(path):
         raise InputError(asked, "no such file", "give cold, hot, or an ensemble file as PATH or PATH#INDEX")
     with Ensemble.open(path) as ensemble:
         if ensemble.group != config.gauge_group or ensemble.lattice != config.box:
             found = f"{ensemble.group} on {ensemble.lattice}"
             raise InputError(asked, found, f"give a file of {config.gauge_group} on {config.box}")
         finished = np.flatnonzero(ensemble.finished[0])
-        index = int(tail) if tail else int(finished[-1]) if finished.size else 0
+        last = int(finished[-1]) if finished.size else 0
+        index = last if not tail else int(tail) if len(tail) <= _DIGITS else -1
         if index not in finished:
             raise InputError(asked, f"{finished.size} finished configurations", "give an index from 0 on")
         try:

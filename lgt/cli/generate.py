@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 import signal
 import threading
@@ -162,7 +164,7 @@ def generate(
         "precision": precision,
         "checkpoint": checkpoint,
         "time_limit": time_limit,
-        "threads": int(threads) if threads and threads.isdecimal() else threads,
+        "threads": int(threads) if threads and re.fullmatch("[0-9]{1,9}", threads) else threads,
     }
     config = _config(run, {key: value for key, value in given.items() if value is not None}, resume)
     command, begin = shlex.join(["lgt", *context.obj]), time.monotonic()
@@ -203,7 +205,7 @@ def _config(run: Path | None, given: dict[str, Any], resume: bool) -> RunConfig:
     written = {} if run is None else read_run_file(run)
     keys, fields = written | given, RunConfig.model_fields
     out = keys.get("out")
-    exists = isinstance(out, str) and Path(out).is_file()
+    exists = isinstance(out, str) and os.path.isfile(out)  # noqa: PTH113 - no error for impossible names
     recorded = _recorded(Path(str(out))) if resume and exists else {}
     missing = [f"--{name}" for name in fields if fields[name].is_required() and name not in keys | recorded]
     if missing and keys.keys() <= fields.keys():  # a misspelt key explains a missing one

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import lgt
@@ -31,7 +32,21 @@ REQUIRED: dict[str, Any] = {"group": "SU2", "lattice": "4x6", "beta": 2.0, "conf
         ({"lattice": "4,4"}, ["'4,4'", "write 4x4"]),
         ({"lattice": "8 8 16"}, ["write 8x8x16"]),
         ({"lattice": "8by8"}, ["joined by x"]),
-        ({"lattice": [4, "x"]}, ["4xx"]),
+        ({"lattice": [4, "x"]}, ["no list of whole numbers"]),
+        ({"lattice": ["4x4"]}, ["lattice ['4x4']", "no list of whole numbers"]),
+        ({"lattice": [4, "4x4"]}, ["no list of whole numbers"]),
+        ({"lattice": [True, 4]}, ["no list of whole numbers"]),
+        ({"lattice": [[4], 4]}, ["no list of whole numbers"]),
+        ({"lattice": []}, ["no extents"]),
+        ({"out": ["a", "b"]}, ["out = ['a', 'b']", "type list"]),
+        ({"group": ["SU2"]}, ["group = ['SU2']", "type list"]),
+        ({"start": ["a"]}, ["start = ['a']", "type list"]),
+        ({"out": "a\0b"}, ["out", "NUL"]),
+        ({"start": "a\0b"}, ["start", "NUL"]),
+        ({"self": 1}, ["'self'", "no such key"]),
+        ({"time_limit": "9" * 400 + "d"}, ["too large"]),
+        ({"time_limit": "9" * 5000 + "d"}, ["too large"]),
+        ({"seed": 10**5000}, ["seed = a huge number"]),
         ({"lattice": 4}, ["lattice = 4", "type int"]),
         ({"configs": 0}, ["configs = 0", "1 or more"]),
         ({"configs": 2.0}, ["configs = 2.0", "type float"]),
@@ -60,6 +75,7 @@ def test_wrong_values_give_one_clear_line(wrong: dict[str, Any], words: list[str
         RunConfig(**{**REQUIRED, **wrong})
     text = str(caught.value)
     assert "\n" not in text
+    assert len(text) < 300
     for word in words:
         assert word in text
 
@@ -83,6 +99,8 @@ def test_values_of_the_library_are_accepted() -> None:
         lgt.Lattice((4, 6)),
         lgt.Wilson(6.0),
     )
+    assert RunConfig(**REQUIRED | {"lattice": np.array([4, 6]).tolist()}).lattice == "4x6"
+    assert RunConfig(**REQUIRED | {"lattice": tuple(np.array([4, 6]))}).lattice == "4x6"
     assert run == RunConfig(group="SU(3)", lattice=[4, 6], beta=6.0, configs=1, out=run.out)
 
 
@@ -140,6 +158,9 @@ def test_options_win_over_the_file(tmp_path: Path) -> None:
             "training run of lcnn.*lcnn train",
         ),
         (b"[physics]\nbeta = 3.0", "'physics'"),
+        (b"self = 1", "'self'.*no such key"),
+        (b"seed = " + b"9" * 5000, "too many digits"),
+        (b"seed = " + b"[" * 3000 + b"]" * 3000, "nested too deep"),
     ],
 )
 def test_bad_files(tmp_path: Path, text: bytes, words: str) -> None:

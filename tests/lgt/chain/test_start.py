@@ -51,6 +51,10 @@ def test_from_a_file(old: lgt.Ensemble, tail: str, index: int) -> None:
         ("SU3", "3x4", "#3", "3 finished configurations"),
         ("SU3", "3x4", "#x", "no such file"),
         ("SU3", "3x4", ".h5", "no such file"),
+        ("SU3", "3x4", "#" + "9" * 200, "3 finished configurations"),
+        ("SU3", "3x4", "#" + "9" * 5000, "3 finished configurations"),
+        ("SU3", "3x4", "#١", "no such file"),
+        ("SU3", "3x4", "x#" + "1" * 5000, "no such file"),
     ],
 )
 def test_files_that_do_not_fit(old: lgt.Ensemble, group: str, lattice: str, tail: str, words: str) -> None:

@@ -310,3 +310,20 @@ def test_sigterm_while_modules_load_is_a_stop_too(tmp_path: Path) -> None:
     assert run.returncode == 3, run.stderr
     assert "before its first sweep" in run.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--threads", "٣"], "threads = '٣'"),
+        (["--threads", "9" * 5000], "threads = '999"),
+        (["--start", "x#" + "9" * 5000], "no such file"),
+        (["--time-limit", "9" * 400 + "d"], "too large"),
+    ],
+)
+def test_absurd_values_are_bad_input(
+    capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    code, out, err = run(capsys, *BASE, *words)
+    assert (code, out) == (2, "")
+    assert message in err
