@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from lgt.action import Action
 from lgt.ensemble import _disk, sidecar
-from lgt.ensemble._schema import SLOTS, EnsembleSpec, build_image, read_spec
+from lgt.ensemble._read import read_spec
+from lgt.ensemble._schema import SLOTS, EnsembleSpec, build_image
 from lgt.ensemble._writer import ChainState, Complex, Writer, config_crc
 from lgt.errors import CheckError, EnsembleError, ShapeError
 from lgt.group import UnitaryGroup

@@ -12,11 +12,9 @@ from typing import Any, Literal, final
 import h5py
 import numpy as np
 
-from lgt.action import Action, make_action
-from lgt.ensemble import sidecar
+from lgt.action import Action
 from lgt.ensemble._image import SparseImage
-from lgt.errors import EnsembleError
-from lgt.group import UnitaryGroup, parse_group
+from lgt.group import UnitaryGroup
 from lgt.lattice import Lattice
 
 FORMAT = "lgt-ensemble"
@@ -156,49 +154,3 @@ def _reserve(
     properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
     space, kind = h5py.h5s.create_simple(shape), h5py.h5t.py_create(dtype, logical=True)
     h5py.h5d.create(where.id, name.encode(), kind, space, properties)
-
-
-def read_spec(file: h5py.File) -> EnsembleSpec:
-    """The spec of an open file.
-
-    Raises
-    ------
-    EnsembleError
-        If the file is HDF5 but not an ensemble, or of a later version of the format.
-    """
-    attributes = dict(file.attrs)
-    if attributes.get("format") == sidecar.FORMAT:
-        of = attributes.get("ensemble", "an ensemble")
-        raise EnsembleError(
-            f"opening {file.filename}", f"the measurements of {of}", "give the ensemble itself"
-        )
-    if attributes.get("format") != FORMAT:
-        raise EnsembleError(
-            f"opening {file.filename}", "HDF5 without our schema", "give a file of lgt generate"
-        )
-    if attributes["version"] > VERSION:
-        raise EnsembleError(
-            f"opening {file.filename}", f"version {attributes['version']} of the format", "use a newer lgt"
-        )
-    try:
-        chains, configs = file["crc"].shape
-        fixed = ("format", "version", "group", "extents", "action", "beta", "seed", "run")
-        return EnsembleSpec(
-            group=parse_group(attributes["group"]),
-            lattice=Lattice(tuple(int(extent) for extent in attributes["extents"])),
-            configs=configs,
-            chains=chains,
-            action=make_action(attributes["action"], float(attributes["beta"]))
-            if attributes["action"]
-            else None,
-            seed=int(attributes["seed"]),
-            precision="float64" if file["links"].dtype.itemsize == 16 else "float32",
-            observables={name: data.shape[2:] for name, data in file["observables"].items()},
-            resumable="state" in file,
-            run=json.loads(attributes["run"]),
-            provenance={key: str(value) for key, value in attributes.items() if key not in fixed},
-        )
-    except (KeyError, ValueError, AttributeError) as error:
-        raise EnsembleError(
-            f"opening {file.filename}", f"a broken schema ({error})", "make it again"
-        ) from None

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from lgt.ensemble import _disk
 from lgt.ensemble._schema import UNFINISHED, EnsembleSpec
+from lgt.errors import EnsembleError
 
 SYNC_SECONDS = 10.0
 
@@ -80,11 +81,15 @@ class Writer:
         self._chunks = file["links"].id
         self._start: dict[str, int] = {}
         file.visititems(self._note_start)
+        filters = self._chunks.get_create_plist().get_nfilters()
+        if -1 in self._start.values() or file["links"].chunks != (1, 1, *spec.chunk) or filters:
+            found = "data that another program laid out anew, as h5repack does"
+            raise EnsembleError(f"writing {file.filename}", found, "use the original file")
         self._synced = time.monotonic()
 
     def _note_start(self, name: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset) and name != "links":
-            self._start[name] = int(item.id.get_offset())
+        if isinstance(item, h5py.Dataset) and (name == "crc" or name.startswith(("observables/", "state/"))):
+            self._start[name] = -1 if item.chunks or item.external else int(item.id.get_offset() or -1)
 
     def config(
         self, chain: int, config: int, links: NDArray[Any], observables: Mapping[str, NDArray[np.float64]]

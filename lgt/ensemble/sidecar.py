@@ -87,7 +87,11 @@ def read(ensemble: Ensemble) -> Measured:
                 raise EnsembleError(f"reading {path}", "a file of another kind", "move it away")
             crc = np.asarray(file["crc"])
             stored = {name: np.asarray(data) for name, data in file["observables"].items()}
-    except (OSError, KeyError) as error:
+        if crc.ndim != 2 or any(values.shape != crc.shape for values in stored.values()):
+            raise ValueError("shapes that do not fit")
+    except EnsembleError:
+        raise
+    except Exception as error:  # a damaged file can make the HDF5 library raise nearly anything
         raise EnsembleError(
             f"reading {path}", f"it damaged ({_disk.reason(error)})", "delete it and measure again"
         ) from None

@@ -22,9 +22,17 @@ SPEC = EnsembleSpec(
     precision="float32",
     observables={"wilson_1x2": (), "correlator": (3,)},
     resumable=True,
-    run={"beta": 5.5},
+    run={"beta": 5.5, "seed": 7},
     provenance={"start": "cold", "command": "lgt generate"},
 )
+
+
+def replace(file: h5py.File, name: str, values: np.ndarray, **layout: object) -> None:
+    """Put other values in the place of a dataset."""
+    del file[name]
+    file.create_dataset(name, data=values, **layout)
+
+
 BARE = EnsembleSpec(group=lgt.U1(), lattice=lgt.Lattice((2, 3, 4)), configs=1)
 
 
@@ -50,7 +58,7 @@ def test_layout_of_the_file(tmp_path: Path) -> None:
             "action": "wilson",
             "beta": 5.5,
             "seed": 7,
-            "run": '{"beta": 5.5}',
+            "run": '{"beta": 5.5, "seed": 7}',
             "start": "cold",
             "command": "lgt generate",
         }
@@ -98,10 +106,53 @@ def test_hdf5_without_the_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda file: file.attrs.modify("version", 2), "version 2"),
-        (lambda file: file.attrs.modify("group", "SU1"), "SU"),
+        (lambda file: file.attrs.__setitem__("version", 2), "version 2"),
+        (lambda file: file.attrs.__setitem__("group", "SU1"), "SU"),
         (lambda file: file.__delitem__("crc"), "broken schema"),
-        (lambda file: file.attrs.__delitem__("run"), "broken schema"),
+        *[
+            (lambda file, name=name: file.attrs.__delitem__(name), f"broken schema .no attribute {name}")
+            for name in ("version", "group", "extents", "action", "beta", "seed", "run")
+        ],
+        *[
+            (lambda file, name=name: file.attrs.__setitem__(name, [[1.5]]), f"broken schema .*{name}")
+            for name in ("version", "group", "extents", "action", "beta", "seed", "run")
+        ],
+        *[
+            (lambda file, name=name: file.__delitem__(name), f"broken schema .no (dataset|group) {name}")
+            for name in ("crc", "links", "observables", "observables/plaquette", "state/crc", "state/sweep")
+        ],
+        *[
+            (lambda file, name=name: replace(file, name, file[name][0]), f"broken schema .{name} of shape")
+            for name in ("crc", "links", "observables/plaquette", "observables/correlator", "state/links")
+        ],
+        *[
+            (
+                lambda file, name=name: replace(file, name, file[name][()].real.astype("<f4")),
+                f".{name} of type",
+            )
+            for name in ("crc", "links", "observables/plaquette", "state/exhausted", "state/links")
+        ],
+        (lambda file: file.__delitem__("state"), "broken schema .no dataset state"),
+        (lambda file: file.attrs.__setitem__("version", "1"), "version of type str"),
+        (lambda file: file.attrs.__setitem__("version", 0), "broken schema .version 0"),
+        (lambda file: file.attrs.__setitem__("version", np.True_), "version of type bool"),
+        (
+            lambda file: file.attrs.__setitem__("extents", [4, 7]),
+            r"broken schema .links of shape .*4, 7, 3, 3",
+        ),
+        (lambda file: file.attrs.__setitem__("extents", [4, 6, 2]), "links of shape"),
+        (lambda file: file.attrs.__setitem__("extents", [4, 0]), "broken schema .*extent"),
+        (lambda file: file.attrs.__setitem__("group", "SU2"), "links of shape"),
+        (lambda file: file.attrs.__setitem__("action", "nope"), "broken schema .*nope"),
+        (lambda file: file.attrs.__setitem__("beta", 6.0), "beta = 5.5 in its run, but 6.0 in the file"),
+        (lambda file: file.attrs.__setitem__("seed", 8), "seed = 7 in its run, but 8 in the file"),
+        (lambda file: file.attrs.__setitem__("run", "[1]"), "no JSON object"),
+        (lambda file: file.attrs.__setitem__("run", "{"), "no JSON"),
+        (lambda file: file.attrs.__setitem__("run", "[" * 30000), "no JSON"),
+        (lambda file: file.attrs.__setitem__("run", '{"lattice": "4x7"}'), "lattice = 4x7 in its run"),
+        (lambda file: file.attrs.__setitem__("run", '{"group": "SU2"}'), "group = SU2 in its run"),
+        (lambda file: file.attrs.__setitem__("run", '{"action": ""}'), "action = +in its run"),
+        (lambda file: file.attrs.__setitem__("run", '{"configs": 6}'), "configs = 6 in its run"),
     ],
 )
 def test_broken_schemas(tmp_path: Path, change, words: str) -> None:
@@ -109,5 +160,36 @@ def test_broken_schemas(tmp_path: Path, change, words: str) -> None:
         pass
     with h5py.File(tmp_path / "e.h5", "r+") as file:
         change(file)
-    with pytest.raises(EnsembleError, match=words):
-        Ensemble.open(tmp_path / "e.h5")
+    for mode in ("r", "r+"):
+        with pytest.raises(EnsembleError, match=words) as caught:
+            Ensemble.open(tmp_path / "e.h5", mode)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_group_in_place_of_a_dataset(tmp_path: Path) -> None:
+    for name in ("links", "observables/plaquette", "state/crc"):
+        with Ensemble.create(tmp_path / "e.h5", SPEC, replace=True):
+            pass
+        with h5py.File(tmp_path / "e.h5", "r+") as file:
+            del file[name]
+            file.create_group(name)
+        with pytest.raises(EnsembleError, match=f"broken schema .no dataset {name}"):
+            Ensemble.open(tmp_path / "e.h5")
+
+
+def test_a_copy_that_was_laid_out_anew_is_read_but_not_written(tmp_path: Path) -> None:
+    links = lgt.hot(SPEC.lattice, SPEC.group, lgt.Stream(3, 0))
+    spec = dataclasses.replace(SPEC, observables={})
+    with Ensemble.create(tmp_path / "e.h5", spec) as ensemble:
+        ensemble.write(0, 0, links, {"plaquette": np.array(0.0)})
+    original = (tmp_path / "e.h5").read_bytes()
+    layouts = {"links": {"compression": "gzip"}, "crc": {"chunks": (1, 5)}, "state/sweep": {"chunks": (1, 1)}}
+    for name, layout in layouts.items():
+        (tmp_path / "e.h5").write_bytes(original)
+        with h5py.File(tmp_path / "e.h5", "r+") as file:
+            replace(file, name, file[name][()], **layout)
+        with pytest.raises(EnsembleError, match="laid out anew"):
+            Ensemble.open(tmp_path / "e.h5", "r+")
+        with Ensemble.open(tmp_path / "e.h5") as ensemble:
+            ensemble.verify_checksums()
+            np.testing.assert_array_equal(ensemble.links(0, 0), links.astype(np.complex64))
