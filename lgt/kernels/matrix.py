@@ -12,6 +12,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 
 from lgt.kernels.lanes import Lanes, constant, emit_fma, emit_load, emit_pointer, emit_store, intrinsic
 from lgt.kernels.packed import PERMUTATIONS
@@ -242,3 +243,21 @@ def row_imaginary(typingctx: Any, size: Any, row: Any, j: Any) -> Any:
         return value
 
     return F64(size, row, types.int64), generate
+
+
+@intrinsic
+def prefetch(typingctx: Any, size: Any, address: Any) -> Any:
+    """Ask for the cache lines of the matrix at an address, which is needed soon."""
+    n = size.count
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        for line in range(2 * n * n * F64.nbytes // 64):
+            place = builder.add(args[1], ir.Constant(_I64, 64 * line))
+            words = [ir.Constant(flag, value) for value in (0, 3, 1)]  # to read, in all caches, data
+            builder.call(function, [builder.inttoptr(place, byte), *words])
+        return context.get_dummy_value()
+
+    return types.void(size, types.int64), generate

@@ -20,7 +20,7 @@ from lgt.kernels.matrix import (
     row_times,
     store_row,
 )
-from lgt.replicas.staple import Box, wilson_staple
+from lgt.replicas.staple import Box, prefetch_staple, wilson_staple
 from lgt.replicas.state import Replicas, Task
 
 Packed = NDArray[np.float64]
@@ -60,6 +60,7 @@ def kick_blocks(
     table = np.empty(6 * d, dtype=np.int64)
     for x in range(first, last):
         for mu in range(d):
+            prefetch_staple(size, links, box, mu, min(x + 1, last - 1))
             wilson_staple(size, links, box, mu, x, scratch, table)
             place = (mu * volume + x) * nbytes
             add_algebra_part(size, links + place, scratch, factor, momenta + place, scratch + nbytes)

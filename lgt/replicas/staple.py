@@ -12,11 +12,17 @@ from lgt.kernels.matrix import (
     copy_permuted,
     load_dagger_row,
     load_row,
+    prefetch,
     row_times,
     row_times_dagger,
     store_row,
     zero_row,
 )
+
+#: Bytes of links up to which the caches are taken to hold them.
+CACHED = 2**22
+#: How many blocks ahead the links of a staple are asked for.
+AHEAD = 2
 
 
 class Box(NamedTuple):
@@ -77,3 +83,25 @@ def wilson_staple(
             row = row_times_dagger(size, None, load_dagger_row(size, table[m + 3], i), table[m + 4])
             total = row_times(size, total, row, table[m + 5])
         store_row(size, total, scratch, i)
+
+
+@inline_kernel
+def prefetch_staple(size: Any, links: int, box: Box, mu: int, x: int) -> None:
+    """Ask for all links that `wilson_staple` and the update after it will read.
+
+    Worth its instructions only where the links do not fit the caches, so it does nothing for small boxes.
+    """
+    d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
+    nbytes = 128 * len(size) ** 2
+    if d * volume * nbytes > CACHED:
+        end = box.neighbours[mu, x]
+        prefetch(size, links + (mu * volume + x) * nbytes)
+        for nu in range(d):
+            if nu != mu:
+                side, back = box.neighbours[nu, x], box.neighbours[d + nu, x]
+                prefetch(size, links + (nu * volume + end) * nbytes)
+                prefetch(size, links + (mu * volume + side) * nbytes)
+                prefetch(size, links + (nu * volume + x) * nbytes)
+                prefetch(size, links + (nu * volume + box.neighbours[d + nu, end]) * nbytes)
+                prefetch(size, links + (mu * volume + back) * nbytes)
+                prefetch(size, links + (nu * volume + back) * nbytes)

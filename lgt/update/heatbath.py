@@ -12,7 +12,7 @@ from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import as_bits, f64x8, fma, from_bits, i64x8, load, select, sqrt, store
 from lgt.kernels.matrix import load_row, store_row
 from lgt.replicas import Task
-from lgt.replicas.staple import Box, wilson_staple
+from lgt.replicas.staple import AHEAD, Box, prefetch_staple, wilson_staple
 from lgt.replicas.subgroup import product, product_conjugate, rotate, subgroup_vector
 from lgt.rng import Purpose
 from lgt.update._base import LocalUpdater
@@ -110,8 +110,10 @@ def heat_blocks(
     for mu in range(mus[0], mus[1]):
         for colour in range(colours[0], colours[1]):
             first, count = box.starts[colour], box.starts[colour + 1] - box.starts[colour]
-            for k in range(first + count * piece // pieces, first + count * (piece + 1) // pieces):
+            begin, end = first + count * piece // pieces, first + count * (piece + 1) // pieces
+            for k in range(begin, end):
                 x = box.order[k]
+                prefetch_staple(size, links, box, mu, box.order[min(k + AHEAD, end - 1)])
                 wilson_staple(size, links, box, mu, x, scratch, table)
                 link = links + (mu * volume + x) * 128 * len(size) ** 2
                 site = lanes + box.first_site[x]

@@ -12,7 +12,7 @@ from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import f64x8, fma, select
 from lgt.kernels.matrix import load_row, row_dot_column, store_row
 from lgt.replicas import Task
-from lgt.replicas.staple import Box, wilson_staple
+from lgt.replicas.staple import AHEAD, Box, prefetch_staple, wilson_staple
 from lgt.replicas.subgroup import product_conjugate, rotate, subgroup_vector
 from lgt.update._base import LocalUpdater
 
@@ -61,8 +61,10 @@ def reflect_blocks(
     for mu in range(mus[0], mus[1]):
         for colour in range(colours[0], colours[1]):
             first, count = box.starts[colour], box.starts[colour + 1] - box.starts[colour]
-            for k in range(first + count * piece // pieces, first + count * (piece + 1) // pieces):
+            begin, end = first + count * piece // pieces, first + count * (piece + 1) // pieces
+            for k in range(begin, end):
                 x = box.order[k]
+                prefetch_staple(size, links, box, mu, box.order[min(k + AHEAD, end - 1)])
                 wilson_staple(size, links, box, mu, x, scratch, table)
                 reflect_link(size, links + (mu * volume + x) * 128 * len(size) ** 2, scratch)
 
