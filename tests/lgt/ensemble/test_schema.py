@@ -22,7 +22,7 @@ SPEC = EnsembleSpec(
     precision="float32",
     observables={"wilson_1x2": (), "correlator": (3,)},
     resumable=True,
-    run={"beta": 5.5, "seed": 7},
+    run={"beta": 5.5, "checkpoint": 9},
     provenance={"start": "cold", "command": "lgt generate"},
 )
 
@@ -58,7 +58,7 @@ def test_layout_of_the_file(tmp_path: Path) -> None:
             "action": "wilson",
             "beta": 5.5,
             "seed": 7,
-            "run": '{"beta": 5.5, "seed": 7}',
+            "run": '{"beta": 5.5, "checkpoint": 9}',
             "start": "cold",
             "command": "lgt generate",
         }
@@ -145,7 +145,7 @@ def test_hdf5_without_the_schema(tmp_path: Path) -> None:
         (lambda file: file.attrs.__setitem__("group", "SU2"), "links of shape"),
         (lambda file: file.attrs.__setitem__("action", "nope"), "broken schema .*nope"),
         (lambda file: file.attrs.__setitem__("beta", 6.0), "beta = 5.5 in its run, but 6.0 in the file"),
-        (lambda file: file.attrs.__setitem__("seed", 8), "seed = 7 in its run, but 8 in the file"),
+        (lambda file: file.attrs.__setitem__("run", '{"seed": 8}'), "seed = 8 in its run, but 7 in the file"),
         (lambda file: file.attrs.__setitem__("run", "[1]"), "no JSON object"),
         (lambda file: file.attrs.__setitem__("run", "{"), "no JSON"),
         (lambda file: file.attrs.__setitem__("run", "[" * 30000), "no JSON"),
