@@ -29,7 +29,7 @@ def rows(header: list[str], body: list[list[str]]) -> str:
 def footer(name: str, data: dict[str, Any]) -> str:
     """Which file and machine the figures come from."""
     where = f"{data['_machine']}, {data['_date']}, {data['_minutes']:.0f} min"
-    return f"\nFrom `data/results/{name}.json` ({where})."
+    return f"\n\nFrom `data/results/{name}.json` ({where})."
 
 
 def demo() -> str:
@@ -57,7 +57,19 @@ def attack() -> str:
     return rows(["largest relative change", "random", "adversarial"], body)
 
 
-TABLES = {"demo": demo, "attack": attack}
+def speed() -> str:
+    """ns a link of each update of SU(3) in four dimensions."""
+    data = results("benchmark_generator")
+    labels = {"or": "over-relaxation", "hb": "heat bath", "mix": "4 over-relaxations + 1 heat bath"}
+    labels["leapfrog"] = "leapfrog step of molecular dynamics"
+    body = [[text, *(f"{data[f'{key}_{size}_ns']:.0f}" for size in (8, 16))] for key, text in labels.items()]
+    table = rows(["ns a link, one core, float64", "8⁴", "16⁴"], body)
+    peak, fraction = data["peak_gflops"], data["or_8_peak_fraction"]
+    share = f"Over-relaxation on 8⁴ runs at {fraction:.0%} of the {peak:.0f} Gflop/s that a core can do."
+    return f"{table}\n\n{share}" + footer("benchmark_generator", data)
+
+
+TABLES = {"demo": demo, "attack": attack, "speed": speed}
 
 
 def rendered(text: str) -> str:
