@@ -13,6 +13,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from lcnn.testing._rounding import is_rounded, is_single
 from lcnn.testing.subject import Subject
 from lgt.errors import InputError
 from lgt.group import UnitaryGroup
@@ -120,8 +121,9 @@ def examine(
     (True, 'gauge')
     """
     tolerance = default_tolerance(dtype) if tolerance is None else tolerance
-    if examples < 1 or not tolerance > 0:
-        raise InputError("a check", f"{examples} examples, tolerance {tolerance:g}", "use positive numbers")
+    if examples < 1 or not 0 < tolerance < float("inf"):
+        found = f"{examples} examples, tolerance {tolerance:g}"
+        raise InputError("a check", found, "use positive, finite numbers")
     _affordable(group, lattice)
     subject = Subject(model, _links(group, lattice, 0), dtype, odd=odd)
     exam = _Examination(subject, group, tuple(symmetries), dtype, tolerance, examples, seed)
@@ -196,7 +198,8 @@ class _Examination:
             return [*findings, *self._not_judged(lattice, "vacuous output")]
         findings.append(Finding("depends on the links", lattice, True))
         findings.append(self._batch_independent(lattice, links, output, scale))
-        rounded = self.dtype == "complex128" and (_is_single(pool) or self._is_coarse(links, output))
+        rounded = self.dtype == "complex128" and self.tolerance < SINGLE_EPS
+        rounded = rounded and (is_single(pool) or is_rounded(self.subject, self.group, links, scale))
         return findings + [self._symmetric(each, lattice, scale, rounded) for each in self.symmetries]
 
     def _given(self, lattice: Lattice, number: int) -> Array:
@@ -226,28 +229,6 @@ class _Examination:
         how = "alone" if alone >= reversed_order else "in another order"
         reason = f"the output for a configuration changes by {worst:.3g} of its spread if it comes {how}"
         return Finding(name, lattice, False, reason, worst)
-
-    def _is_coarse(self, links: Array, output: Array) -> bool:
-        """Whether the output stands still under changes of the links that double precision resolves.
-
-        An invariant that is rounded inside, a trace cast to float32 say, is the same before and after a
-        symmetry, so that no symmetry shows it. A smooth output moves in proportion: its response to a
-        large step predicts the step that moves it by a hundred units in the last place.
-        """
-        rng = np.random.default_rng(0)
-        coordinates = rng.standard_normal((*links.shape[:-2], self.group.dimension))
-
-        def response(step: float) -> Array:
-            moved = self.group.exp(step * self.group.algebra(coordinates)) @ links
-            return np.asarray(np.abs(self.subject(moved) - output).ravel())
-
-        slopes = response(1e-6) / 1e-6  # some ten units of single precision
-        if not slopes.any():
-            return False  # a count or a charge
-        typical = float(np.median(slopes[slopes > 0]))
-        eps = float(np.finfo(float).eps)
-        step = max(100 * eps * float(np.abs(output).max()) / typical, 500 * eps)  # links have digits too
-        return step < 1e-9 and bool(np.mean(response(step)[slopes >= typical] == 0) > 0.5)
 
     def _is_off_centre(self, worst: EquivarianceError, seed: int, lattice: Lattice) -> bool:
         """Whether a field that B_d does not carry to itself has an invariant sum all the same."""
@@ -279,7 +260,7 @@ class _Examination:
                 worst, worst_seed = error, seed
         assert worst is not None
         reason = worst.complaint(self.tolerance)
-        if not reason and rounded and self.tolerance < SINGLE_EPS:
+        if not reason and rounded:
             reason = (
                 "somewhere inside, numbers are rounded to single precision, which hides errors below "
                 f"{SINGLE_EPS:.1g}: compute in double, or use --dtype complex64"
@@ -291,13 +272,6 @@ class _Examination:
         return Finding(
             symmetry.name, lattice, not reason, reason, worst.error, repr(worst.element), worst_seed
         )
-
-
-def _is_single(values: Array) -> bool:
-    """Whether double precision numbers are all of single precision, yet not just a few simple ones."""
-    single = np.complex64 if values.dtype.kind == "c" else np.float32
-    simple = np.array_equal(values.real.astype(np.float16), values.real)
-    return np.array_equal(values.astype(single), values) and not simple
 
 
 def _links(group: UnitaryGroup, lattice: Lattice, number: int) -> Array:
