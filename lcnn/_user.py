@@ -7,6 +7,7 @@ import difflib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 import sysconfig
 import traceback
@@ -50,9 +51,38 @@ def _within(filename: str, roots: tuple[Path, ...]) -> bool:
 
 @contextlib.contextmanager
 def users_code() -> Iterator[None]:
-    """Run somebody else's code: what it prints goes to stderr, since stdout is for results."""
-    with contextlib.redirect_stdout(sys.stderr):
+    """Run somebody else's code: what it prints goes to stderr, since stdout is for results.
+
+    That holds for what bypasses Python's stdout too: file descriptor 1 and the processes that inherit it.
+    """
+    with _descriptor_to_stderr(), contextlib.redirect_stdout(sys.stderr):
         yield
+
+
+@contextlib.contextmanager
+def _descriptor_to_stderr() -> Iterator[None]:
+    """Point file descriptor 1 at stderr; without one of the two, leave all as it is."""
+    _flush()
+    try:
+        kept = os.dup(1)
+    except OSError:
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):
+            os.dup2(2, 1)
+        yield
+    finally:
+        _flush()  # what was written to sys.__stdout__ meanwhile
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _flush() -> None:
+    for stream in {id(s): s for s in (sys.stdout, sys.__stdout__)}.values():
+        if stream is not None:
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -130,7 +160,9 @@ def call_factory(
     try:
         with users_code():
             model = factory(**parameters)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too
         raise InputError(f"calling {target}()", blame(error), "correct it") from None
     if isinstance(model, type):
         raise InputError(
@@ -151,7 +183,9 @@ def _module(name: str) -> Any:
     try:
         with users_code():
             module = importlib.import_module(name)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing is not None and f"{name}.".startswith(f"{missing}."):
             remedy = f"run in its folder ({here} was searched) or set PYTHONPATH"

@@ -74,6 +74,8 @@ def check(
 
     names = [symmetry] if symmetry else ["gauge", "translation", *(["hypercubic"] if hypercubic else [])]
     symmetries = [parse_symmetry(name) for name in names]
+    if tolerance is not None and not 0 < tolerance < float("inf"):
+        raise InputError(f"tolerance {tolerance:g}", "no positive, finite number", "use e.g. 1e-10")
     if not 0 <= seed < 2**32:
         raise InputError(f"seed {seed}", "a number out of range", "use 0 to 2^32 - 1")
     trained = is_checkpoint(target)

@@ -116,7 +116,9 @@ class Subject:
         try:
             with users_code():
                 output = self._function(links)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too, and what users derive from BaseException
             if isinstance(error, InputError) and error.asked == "the model's output":
                 raise  # ours: not an array
             raise InputError(f"the model on the lattice {box}", blame(error), "correct the model") from None

@@ -149,6 +149,20 @@ def raises():
     def model(links):
         raise RuntimeError("mine alone")
     return model
+class Abort(BaseException): pass
+def aborts():
+    def model(links):
+        raise Abort("all over")
+    return model
+def below_python():
+    import os, subprocess, sys
+    os.write(1, b"factory wrote\\n")
+    def model(links):
+        os.write(1, b"model wrote\\n")
+        subprocess.run(["echo", "process wrote"], check=True)
+        sys.__stdout__.write("original wrote\\n")
+        return plaquettes(links)
+    return model
 def only_single():
     def model(links):
         if links.dtype != np.complex64:
@@ -204,6 +218,7 @@ RAISING = {
     'raise TypeError("I take complex64")',
     "def division(): return 1 / 0",
     "def leaves(): raise SystemExit(0)",
+    'raise Abort("all over")',
 }
 
 
@@ -375,6 +390,16 @@ def test_json_is_one_document_alone_whatever_the_model_prints(check: Check) -> N
     )
 
 
+def test_json_stands_alone_though_the_model_writes_to_the_descriptor(check: Check, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lcnn", "check", "odd:below_python", "--group", "SU2"]
+    command += ["--lattice", "3x4", "--examples", "1", "--symmetry", "gauge", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done
+    assert json.loads(done.stdout)["ok"] is True
+    for who in ("factory", "model", "process", "original"):
+        assert f"{who} wrote" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("target", "name", "words"),
     [
@@ -414,6 +439,7 @@ def test_outputs_that_cannot_be_trusted_are_failures(
         ("odd:raises", "RuntimeError: mine alone ({file}:{line} in model)"),
         ("odd:only_single", "({file}:{line} in model); it takes complex64 links: use --dtype complex64"),
         ("odd:division", "ZeroDivisionError: division by zero ({file}:{line} in division)"),
+        ("odd:aborts", "Abort: all over ({file}:{line} in model)"),
         ("odd:leaves", "SystemExit: 0 ({file}:{line} in leaves)"),
         ("odd:nothing", "found None"),
         ("odd:a_class", "found the class Identity; return an instance"),
@@ -478,6 +504,8 @@ def test_a_module_hidden_by_another_of_its_name(check: Check, tmp_path: Path) ->
         (["--examples", "0"], "0 examples"),
         (["--tolerance", "-1"], "positive"),
         (["--tolerance", "nan"], "positive"),
+        (["--tolerance", "inf"], "positive, finite"),
+        (["--tolerance", "0"], "positive"),
         (["--seed", "-1"], "2^32"),
         (["--symmetry", "parity"], "gauge, translation, hypercubic"),
         (["--dtype", "float32"], "complex64"),
