@@ -58,7 +58,7 @@ def attack() -> str:
 
 
 def speed() -> str:
-    """ns a link of each update of SU(3) in four dimensions."""
+    """Ns a link of each update of SU(3) in four dimensions."""
     data = results("benchmark_generator")
     labels = {"or": "over-relaxation", "hb": "heat bath", "mix": "4 over-relaxations + 1 heat bath"}
     labels["leapfrog"] = "leapfrog step of molecular dynamics"
