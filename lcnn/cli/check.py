@@ -108,7 +108,9 @@ def check(
     fixed += ["--pseudoscalar"] if pseudoscalar else []
     fixed += ["--dtype", dtype] if dtype != "complex128" else []
     fixed += ["--tolerance", repr(tolerance)] if tolerance is not None else []
-    lines = {finding: _reproducer(target, finding, fixed, seed, names) for finding in report.findings}
+    lines = {
+        finding: _reproducer(target, finding, fixed, seed, names, examples) for finding in report.findings
+    }
     if json:
         emit_json(
             {
@@ -157,8 +159,14 @@ def _line(finding: Finding) -> str:
     return what if finding.error is None else f"{what}: worst error {finding.error:.2g}"
 
 
-def _reproducer(target: str, finding: Finding, fixed: list[str], seed: int, names: list[str]) -> str:
-    """The command that repeats one finding."""
+def _reproducer(
+    target: str, finding: Finding, fixed: list[str], seed: int, names: list[str], examples: int
+) -> str:
+    """The command that repeats one finding: with one example, but all calls where their number matters."""
+    if finding.name in ("deterministic", "input untouched"):
+        which = ["--symmetry", names[0]] if len(names) == 1 else ["--hypercubic"] * ("hypercubic" in names)
+        words = ["lcnn", "check", target, *fixed, "--lattice", str(finding.lattice), *which]
+        return shlex.join([*words, "--seed", str(seed), "--examples", str(examples)])
     name = finding.name if finding.name in names else names[0]
     words = ["lcnn", "check", target, *fixed, "--lattice", str(finding.lattice), "--symmetry", name]
     number = seed if finding.seed is None else finding.seed

@@ -23,6 +23,8 @@ Kind = str
 def modules_in(model: Callable[..., Any]) -> Iterator[nn.Module]:
     """The torch modules that a callable is, is bound to, holds as attributes, closes over or names.
 
+    They are found on their own and in a list, tuple or dict.
+
     Examples
     --------
     >>> layer = nn.Linear(2, 1)
@@ -41,6 +43,10 @@ def modules_in(model: Callable[..., Any]) -> Iterator[nn.Module]:
     code = getattr(model, "__code__", None)
     if code is not None:
         held += [getattr(model, "__globals__", {}).get(name) for name in code.co_names]
+    for value in list(held):
+        held += (
+            value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+        )
     yield from {id(value): value for value in held if isinstance(value, nn.Module)}.values()
 
 

@@ -82,7 +82,7 @@ class Subject:
         if any(self._try(takes, links, other) is None for takes in failures):
             found = next(iter(failures.values())).found
             raise InputError(
-                f"the model on {self.dtype} links", found, f"it takes {other} links: use --dtype {other}"
+                f"the model on {self.dtype} links", found, f"it takes {other} links: {self._remedy(other)}"
             )
         for failure in failures.values():
             if isinstance(failure, ShapeError) or len({f.found for f in failures.values()}) == 1:
@@ -90,20 +90,26 @@ class Subject:
         found = "; ".join(f"on {takes} input {failure.found}" for takes, failure in failures.items())
         raise InputError("the model's output", found, "correct the model")
 
+    def _remedy(self, other: str) -> str:
+        """What to do about a model of the other precision; torch modules out of sight stay as they are."""
+        if self.takes == "numpy" or self._modules:
+            return f"use --dtype {other}"
+        return (
+            f"use --dtype {other}, or keep its torch modules in a torch module (nn.ModuleList, "
+            f"nn.ModuleDict), which is converted to fit {self.dtype} links"
+        )
+
     def _try(self, takes: str, links: Array, dtype: str) -> InputError | None:
-        self._function, self.takes = as_numpy(self.model, takes), takes
-        given = links.astype(dtype)
-        before = given.copy()
+        self._function, self.takes, self.changes_input = as_numpy(self.model, takes), takes, False
         try:
-            output = self(given)
+            output = self(links.astype(dtype))
         except InputError as failure:
             return failure
         self.kind = _kind(output, self.odd)
-        self.changes_input = not np.array_equal(given, before)
         return None
 
     def __call__(self, links: Array) -> Array:
-        """Return the model's output for links in the chosen precision.
+        """Return the model's output for links in the chosen precision; `changes_input` tells if they changed.
 
         Raises
         ------
@@ -112,16 +118,17 @@ class Subject:
         ShapeError
             If the output has another layout than (batch,), (batch, n) or (batch, channel, *extents).
         """
-        box = "x".join(map(str, links.shape[2:-2]))
+        box, given = "x".join(map(str, links.shape[2:-2])), links.copy()
         try:
             with users_code():
-                output = self._function(links)
+                output = self._function(given)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # SystemExit too, and what users derive from BaseException
             if isinstance(error, InputError) and error.asked == "the model's output":
                 raise  # ours: not an array
             raise InputError(f"the model on the lattice {box}", blame(error), "correct the model") from None
+        self.changes_input |= not np.array_equal(given, links)
         batch, extents = len(links), links.shape[2:-2]
         fits = output.shape[:1] == (batch,) and (output.ndim <= 2 or output.shape[2:] == extents)
         if not fits or output.size == 0 or output.dtype.kind not in "biufc":

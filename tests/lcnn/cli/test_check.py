@@ -163,6 +163,21 @@ def below_python():
         sys.__stdout__.write("original wrote\\n")
         return plaquettes(links)
     return model
+def late_greed():
+    calls = []
+    def model(links):
+        out = plaquettes(links)
+        calls.append(1)
+        if len(calls) > 4:
+            links *= 0
+        return out
+    return model
+def tired():
+    calls = []
+    def model(links):
+        calls.append(1)
+        return plaquettes(links) * (1 + (len(calls) > 30))
+    return model
 def only_single():
     def model(links):
         if links.dtype != np.complex64:
@@ -407,6 +422,8 @@ def test_json_stands_alone_though_the_model_writes_to_the_descriptor(check: Chec
         ("odd:constant", "depends on the links", "vacuous"),
         ("odd:zero", "depends on the links", "vacuous"),
         ("odd:greedy", "input untouched", "changes the links"),
+        ("odd:late_greed", "input untouched", "changes the links"),
+        ("odd:tired", "deterministic", "the same links later differ"),
         ("odd:batch_norm", "batch independent", "if it comes alone"),
         ("odd:batch_order", "batch independent", "in another order"),
     ],

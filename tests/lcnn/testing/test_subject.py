@@ -124,6 +124,48 @@ def test_changes_to_the_input_are_noticed() -> None:
     assert np.abs(U).max() > 0
 
 
+def test_changes_to_the_input_are_noticed_whenever_they_come() -> None:
+    calls = []
+
+    def late(links: Any) -> Any:
+        out = links[:, :1, ..., 0, 0].real * 1.0
+        calls.append(1)
+        if len(calls) == 4:
+            links[...] = 0
+        return out
+
+    subject = Subject(late, U)
+    for _ in range(2):
+        subject(U)
+        assert not subject.changes_input
+    subject(U)
+    assert subject.changes_input
+    subject(U)
+    assert subject.changes_input
+    assert np.abs(U).max() > 0
+
+
+def test_modules_in_the_containers_of_an_object_are_converted() -> None:
+    class Holder:
+        def __init__(self, parts: Any) -> None:
+            self.parts = parts
+
+        def __call__(self, links: Any) -> Any:
+            part = self.parts["net"] if isinstance(self.parts, dict) else self.parts[0]
+            while isinstance(part, dict):
+                part = part["net"]
+            return part(links)
+
+    for parts in ({"net": Net()}, [Net()], (Net(),)):
+        assert Subject(Holder(parts), U).notes == [
+            "the model's parameters were converted to fit complex128 links"
+        ]
+    deeper = Holder({"net": {"net": {"net": Net()}}})
+    with pytest.raises(InputError, match=r"use --dtype complex64, or keep its torch modules in .*ModuleDict"):
+        Subject(deeper, U)
+    assert Subject(deeper, U, "complex64").notes == []
+
+
 def test_the_blame_is_on_the_users_own_line() -> None:
     def inner() -> None:
         np.linalg.inv(np.zeros((2, 2)))
