@@ -114,7 +114,7 @@ def check_space(path: Path, nbytes: int) -> None:
     InputError
         If less is free than the file will take.
     """
-    free = shutil.disk_usage(path.parent).free
+    free = shutil.disk_usage(Path(os.path.realpath(path)).parent).free  # of the file, not of a link to it
     if free < nbytes:
         raise InputError(
             f"{size(nbytes)} of disk for {path}",

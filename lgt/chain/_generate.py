@@ -95,14 +95,23 @@ def generate(
 
 
 def _check(config: RunConfig, path: Path) -> None:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # a new file; its folder is looked at below
+    except OSError as error:  # a name that is too long, a circle of links, a folder that may not be entered
+        raise InputError(f"out {path}", str(error.strerror).lower(), "choose another name") from None
     for name in config.measure:
         parse_observable(name).validate(config.box)
     Sweep(config.overrelax).validate(config.lattice_action, config.gauge_group, config.box)
-    if not path.parent.is_dir():
-        raise InputError(f"out {path}", f"no folder {path.parent}", "make it first")
+    folder = Path(os.path.realpath(path)).parent  # of the file that is made, where `path` is a link to it
+    if not folder.is_dir():
+        raise InputError(
+            f"out {path}", f"no folder {folder if path.is_symlink() else path.parent}", "make it first"
+        )
     if path.exists() and not path.is_file():
         raise InputError(f"out {path}", "something that is not a file", "choose another name")
-    if not os.access(path.parent, os.W_OK):
+    if not os.access(folder, os.W_OK):
         raise InputError(f"out {path}", f"no permission to write in {path.parent}", "choose another folder")
 
 
@@ -147,6 +156,7 @@ def _resume(config: RunConfig, path: Path, stop: Stop, report: Callback, command
         _check_same(config, ensemble)
         _check_checksums(ensemble)
         states = [_latest(config, ensemble, chain, report) for chain in range(config.chains)]
+        _check_final(config, ensemble, states)
         if config.configs > ensemble.spec.configs:
             check_space(path, dataclasses.replace(ensemble.spec, configs=config.configs).nbytes)
             report(_note(f"extending {path} from {ensemble.spec.configs} to {config.configs} configurations"))
@@ -210,6 +220,18 @@ def _latest(config: RunConfig, ensemble: Ensemble, chain: int, report: Callback)
             "start again under another name",
         )
     return state
+
+
+def _check_final(config: RunConfig, ensemble: Ensemble, states: Sequence[ChainState]) -> None:
+    """Refuse a lost state of a chain that is complete: the run would end without writing it anew."""
+    for chain, state in enumerate(states):
+        lost = ensemble.lost_slots(chain) if state.sweep == config.sweeps else ()
+        if lost:
+            raise EnsembleError(
+                f"resuming {ensemble.path}, of which chain {chain} is complete",
+                f"state {lost[0]} of that chain damaged, its configurations intact",
+                "use these as they are, or resume with more configs, which replaces the state",
+            )
 
 
 def _announce(

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lgt.errors import EnsembleError, LgtError, StorageError
+from lgt.errors import EnsembleError, InputError, LgtError, StorageError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+#: Most file systems end a name at 255 bytes, some at 143.
+_LONG_NAME = 100
 _NO_SUPPORT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENOTTY)
 
 
@@ -44,6 +47,25 @@ def allocate(descriptor: int, size: int) -> None:
 def sync(descriptor: int) -> None:
     """Wait until the file is on the disk, so that it survives a power cut as well as a kill."""
     os.fsync(descriptor)
+
+
+def resolved(path: Path) -> Path:
+    """The file itself that a name stands for: links are followed, also to what does not exist yet."""
+    return Path(os.path.realpath(path))
+
+
+def temporary(path: Path, mark: str = "") -> Path:
+    """The name of a file while it is being made: in its folder, and short enough for any file system.
+
+    Examples
+    --------
+    >>> str(temporary(Path("runs/e.h5"))), len(temporary(Path("x" * 255)).name)
+    ('runs/.e.h5.partial', 41)
+    """
+    name = path.name
+    if len(os.fsencode(name)) > _LONG_NAME:
+        name = hashlib.blake2b(os.fsencode(name), digest_size=16).hexdigest()
+    return path.with_name(f".{name}{mark}.partial")
 
 
 def publish(temporary: Path, path: Path) -> None:
@@ -99,12 +121,14 @@ def reason(error: Exception) -> str:
 
 @contextlib.contextmanager
 def storage_errors(path: Path) -> Iterator[None]:
-    """Turn an `OSError` inside the block into a `StorageError` about `path`."""
+    """Turn an `OSError` inside the block into a `StorageError`; if the name is too long, an `InputError`."""
     try:
         yield
     except LgtError:
         raise
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise InputError(f"writing {path}", "a name that is too long", "choose a shorter one") from None
         raise StorageError(
             f"writing {path}",
             error.strerror if error.errno and error.strerror else reason(error),

@@ -76,7 +76,7 @@ class Ensemble:
         """Make a file with room for all of `spec`, open for writing and locked.
 
         It is made under a temporary name in the same folder and renamed when it is complete, so `path` is
-        never an incomplete file.
+        never an incomplete file. A symbolic link stays one: the file is made where it points.
 
         Parameters
         ----------
@@ -89,11 +89,14 @@ class Ensemble:
         ------
         EnsembleError
             If the file exists, or another process is making it.
+        InputError
+            If the name is longer than the file system allows.
         StorageError
             If the disk is full or fails; nothing is left behind.
         """
         path = Path(path)
-        temporary = _temporary(path)
+        real = _disk.resolved(path)
+        temporary = _disk.temporary(real)
         with _disk.storage_errors(path):
             descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o666)
         try:
@@ -103,10 +106,12 @@ class Ensemble:
             raise
         ensemble: Self | None = None
         try:
-            if path.exists() and not replace:
-                raise EnsembleError(f"writing {path}", "a file of that name", "resume it, or choose another")
             image = build_image(spec)
             with _disk.storage_errors(path):
+                if real.exists() and not replace:
+                    raise EnsembleError(
+                        f"writing {path}", "a file of that name", "resume it, or choose another"
+                    )
                 _disk.allocate(descriptor, image.size)
                 for offset, page in image.pages():
                     _disk.write_at(descriptor, page, offset)
@@ -114,7 +119,7 @@ class Ensemble:
                 if fill is not None:
                     fill(ensemble)
                 ensemble.sync()
-                _disk.publish(temporary, path)
+                _disk.publish(temporary, real)
         except BaseException:
             temporary.unlink(missing_ok=True)
             if ensemble is None:
@@ -134,7 +139,7 @@ class Ensemble:
             If the file does not exist, is damaged or not an ensemble, or another process is writing it.
         """
         path = Path(path)
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - also of a name that is too long it says no
             raise EnsembleError(f"opening {path}", "no such file", "check the path")
         if mode == "r":
             return cls._opened(path, None)
@@ -142,7 +147,7 @@ class Ensemble:
             descriptor = os.open(path, os.O_RDWR)
         try:
             _lock_named(descriptor, path)
-            _temporary(path).unlink(missing_ok=True)  # what a killed process left behind
+            _disk.temporary(_disk.resolved(path)).unlink(missing_ok=True)  # what a killed process left behind
             return cls._opened(path, descriptor)
         except BaseException:
             os.close(descriptor)
@@ -312,9 +317,13 @@ class Ensemble:
 
     def damaged_slots(self, chain: int) -> tuple[int, ...]:
         """The slots whose state of this chain was written to the end, but no longer fits its CRC."""
+        lost = self.lost_slots(chain)
+        return tuple(slot for slot in lost if self._file["state/crc"][slot, chain] >= 0)
+
+    def lost_slots(self, chain: int) -> tuple[int, ...]:
+        """The slots that hold no intact state of this chain: damaged, or not written to the end."""
         slots = range(SLOTS) if self._spec.resumable else ()
-        written = [slot for slot in slots if self._file["state/crc"][slot, chain] >= 0]
-        return tuple(slot for slot in written if self._slot(slot, chain) is None)
+        return tuple(slot for slot in slots if self._slot(slot, chain) is None)
 
     def write_state(self, slot: int, chain: int, state: ChainState) -> None:
         """Store a chain's state in slot 0 or 1.
@@ -385,13 +394,19 @@ class Ensemble:
                 raise CheckError(name, f"a stored plaquette off by {difference:.1e}", "do not use it")
 
     def verify_checksums(self) -> None:
-        """Check the CRC of every finished configuration.
+        """Check the CRC of every finished configuration, and that none before it is missing.
 
         Raises
         ------
         CheckError
             For the first that fails.
         """
+        for chain, finished in enumerate(self.finished):
+            last = int(np.flatnonzero(finished)[-1]) if finished.any() else 0
+            if not finished[:last].all():
+                name = self._name(chain, int(np.argmin(finished)))
+                found = f"no checksum of it, though configuration {last} is finished"
+                raise CheckError(name, found, "restore a copy of the file")
         for chain, config in np.argwhere(self.finished):
             self.verify_checksum(chain, config)
 
@@ -439,11 +454,6 @@ class Ensemble:
         if self._writer is None:
             raise EnsembleError(f"writing {self.path}", "it open for reading", 'open it with mode "r+"')
         return self._writer
-
-
-def _temporary(path: Path) -> Path:
-    """The name of a file while it is being made."""
-    return path.with_name(f".{path.name}.partial")
 
 
 def _lock_named(descriptor: int, path: Path) -> None:

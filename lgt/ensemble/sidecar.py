@@ -79,7 +79,7 @@ def read(ensemble: Ensemble) -> Measured:
         If the file of that name is something else.
     """
     path = sidecar_path(ensemble.path)
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - also of a name that is too long it says no
         return {}
     try:
         with h5py.File(path, "r", locking=False) as file:
@@ -111,18 +111,19 @@ def write(ensemble: Ensemble, measured: Measured) -> Path:
     Raises
     ------
     InputError
-        If the folder may not be written in.
+        If the folder may not be written in, or the name is too long.
     StorageError
         If the disk is full or fails; what was there before is intact.
     """
     path = sidecar_path(ensemble.path)
-    if not os.access(path.parent, os.W_OK):
+    real = _disk.resolved(path)
+    if not os.access(real.parent, os.W_OK):
         raise InputError(
             f"writing {path}",
-            f"no permission to write in {path.parent}",
+            f"no permission to write in {real.parent}",
             "copy the ensemble to your own folder",
         )
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary = _disk.temporary(real, f".{os.getpid()}")
     try:
         with _disk.storage_errors(path):
             with h5py.File(temporary, "w") as file:
@@ -132,7 +133,7 @@ def write(ensemble: Ensemble, measured: Measured) -> Path:
                     file[f"observables/{name}"] = values
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
-            temporary.replace(path)
+            temporary.replace(real)
     finally:
         temporary.unlink(missing_ok=True)
     return path

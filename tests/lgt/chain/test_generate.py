@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -331,8 +333,45 @@ def test_a_missing_configuration(tmp_path: Path) -> None:
     make(out)
     with h5py.File(out, "r+") as file:
         file["crc"][0, 1] = -1
+    with pytest.raises(EnsembleError, match=r"configuration 1 of chain 0 .*configuration 3 is finished"):
+        make(out, resume=True)
+    out.unlink()
+    stopped(out)
+    with h5py.File(out, "r+") as file:
+        file["crc"][0, 1] = -1
     with pytest.raises(EnsembleError, match="no configuration 1 of chain 0"):
         make(out, resume=True)
+
+
+@pytest.mark.parametrize("name", ["state/links", "state/crc"])
+def test_a_lost_state_of_a_complete_run(tmp_path: Path, digests: Digests, name: str) -> None:
+    """The older state would never be written again: it is refused, and replaced when the run is extended."""
+    make(tmp_path / "whole.h5")
+    make(tmp_path / "longer.h5", configs=5)
+    with lgt.Ensemble.open(tmp_path / "whole.h5") as ensemble:
+        assert ensemble.lost_slots(0) == ()
+    with h5py.File(tmp_path / "whole.h5") as file:
+        older = int(np.argmin(file["state/sweep"][:, 0]))
+    for slot in (older, 1 - older):
+        out = tmp_path / f"{slot}.h5"
+        make(out)
+        if name == "state/crc":
+            with h5py.File(out, "r+") as file:
+                file[name][slot, 0] = -1
+        else:
+            damage(out, name, slot, STATE)
+        assert digests(out) != digests(tmp_path / "whole.h5")
+        before = out.read_bytes()
+        if slot == older:
+            with pytest.raises(EnsembleError, match=f"state {slot} of that chain damaged") as caught:
+                make(out, resume=True)
+            assert caught.value.exit_status == 2
+            assert out.read_bytes() == before
+            make(out, resume=True, configs=5)
+            assert digests(out) == digests(tmp_path / "longer.h5")
+        else:  # the run goes on from the older one, and writes the later one again
+            make(out, resume=True)
+            assert digests(out) == digests(tmp_path / "whole.h5")
 
 
 def test_a_run_that_does_not_reproduce_itself(tmp_path: Path) -> None:
@@ -363,6 +402,8 @@ def test_a_run_that_does_not_reproduce_itself(tmp_path: Path) -> None:
         ({"start": "none.h5"}, InputError, "no such file"),
         ({"out": "none/e.h5"}, InputError, "no folder"),
         ({"out": "."}, InputError, "not a file"),
+        ({"out": "x" * 256}, InputError, "name too long"),
+        ({"out": "x/" * 3000 + "e.h5"}, InputError, "name too long"),
     ],
 )
 def test_refused_before_the_first_sweep(
@@ -391,8 +432,48 @@ def test_less_space_than_the_estimate(tmp_path: Path, monkeypatch: pytest.Monkey
     make(tmp_path / "e.h5", configs=2, resume=True)
 
 
+def test_a_link_stays_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+
+    def disk_usage(path: Path) -> Usage:
+        looked.append(Path(path))
+        return Usage(10**9)
+
+    disk, out = tmp_path / "disk", tmp_path / "e.h5"
+    out.symlink_to(disk / "real.h5")
+    with pytest.raises(InputError, match=f"no folder {disk}"):
+        make(out)
+    disk.mkdir()
+    monkeypatch.setattr("lgt.chain._estimate.shutil.disk_usage", disk_usage)
+    make(out, configs=1)
+    make(out, configs=3, resume=True)
+    assert looked == [disk, disk]
+    assert out.is_symlink()
+    assert [entry.name for entry in disk.iterdir()] == ["real.h5"]
+    assert {entry.name for entry in tmp_path.iterdir()} == {"disk", "e.h5"}
+    circle = tmp_path / "circle.h5"
+    circle.symlink_to(circle)
+    with pytest.raises(InputError, match="symbolic links"):
+        make(circle)
+
+
+def test_a_name_of_255_bytes(tmp_path: Path, digests: Digests) -> None:
+    out = tmp_path / ("ä" * 126 + ".h5")
+    assert len(os.fsencode(out.name)) == 255
+    make(out, configs=1)
+    make(out, resume=True)
+    make(tmp_path / "short.h5")
+    assert digests(out) == digests(tmp_path / "short.h5")
+    with lgt.Ensemble.open(out) as ensemble, pytest.raises(EnsembleError, match="only plaquette"):
+        ensemble.observable("wilson_1x1")
+    with pytest.raises(InputError, match="too long"):
+        lgt.measure(out, "wilson_1x1")
+    assert {entry.name for entry in tmp_path.iterdir()} == {out.name, "short.h5"}
+
+
+@dataclasses.dataclass
 class Usage:
-    free = 1000
+    free: int = 1000
 
 
 def test_an_existing_file_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -11,7 +12,7 @@ import pytest
 
 import lgt
 from lgt.ensemble import ChainState, Ensemble, EnsembleSpec, _disk
-from lgt.errors import CheckError, EnsembleError, ShapeError, StorageError
+from lgt.errors import CheckError, EnsembleError, InputError, ShapeError, StorageError
 
 SPEC = EnsembleSpec(
     group=lgt.SU(2),
@@ -170,6 +171,36 @@ def test_a_flipped_bit_is_found(path: Path, name: str, row: int) -> None:
             ensemble.verify()
 
 
+@pytest.mark.parametrize("hole", [0, 1, 2])
+def test_a_lost_checksum_is_damage(path: Path, hole: int) -> None:
+    with Ensemble.open(path, "r+") as ensemble:
+        for config in (2, 3):
+            ensemble.write(0, config, links_of(6), values_of(links_of(6)))
+        ensemble.verify()
+    with h5py.File(path, "r+") as file:
+        file["crc"][0, hole] = -1
+    with Ensemble.open(path, "r+") as ensemble:
+        for check in (ensemble.verify, ensemble.verify_checksums, lambda: ensemble.extend(9)):
+            with pytest.raises(CheckError, match=f"configuration {hole} of chain 0 .*configuration 3 is"):
+                check()
+
+
+@pytest.mark.parametrize("name", ["state/sweep", "state/exhausted", "state/crc"])
+def test_a_state_with_other_counters_is_not_used(path: Path, name: str) -> None:
+    with h5py.File(path, "r+") as file:
+        file[name][1, 0] += 1
+    with Ensemble.open(path) as ensemble:
+        assert ensemble.damaged_slots(0) == ensemble.lost_slots(0) == (1,)
+        state = ensemble.state(0)
+        assert state is not None
+        assert state.sweep == 10
+
+
+def test_slots_that_were_never_written(path: Path) -> None:
+    with Ensemble.open(path) as ensemble:
+        assert (ensemble.damaged_slots(1), ensemble.lost_slots(1)) == ((), (1,))
+
+
 def test_a_damaged_state_is_not_used(path: Path) -> None:
     with h5py.File(path) as file:
         place = file["state/links"].id.get_offset() + 2 * links_of(0).nbytes  # slot 1, chain 0
@@ -238,7 +269,7 @@ def test_extend(path: Path) -> None:
         state = ensemble.state(0)
         assert state is not None
         assert state.sweep == 20
-        ensemble.write(0, 8, links_of(8), values_of(links_of(8)))
+        ensemble.write(0, 2, links_of(8), values_of(links_of(8)))
         ensemble.verify()
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
     with Ensemble.open(path, "r+") as ensemble, pytest.raises(EnsembleError, match="ask for more"):
@@ -280,6 +311,59 @@ def test_leftovers_of_a_kill_are_removed(path: Path) -> None:
     with pytest.raises(EnsembleError):
         Ensemble.create(path, SPEC)
     assert not leftover.exists()
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    link, real = tmp_path / "e.h5", tmp_path / "disk" / "real.h5"
+    link.symlink_to(real)
+    leftover = real.with_name(".real.h5.partial")
+    with Ensemble.create(link, SPEC) as ensemble:
+        assert ensemble.path == link
+        ensemble.write(0, 0, links_of(0), values_of(links_of(0)))
+    leftover.write_bytes(b"half a file")
+    with Ensemble.open(link, "r+") as ensemble:
+        assert not leftover.exists()
+        ensemble.extend(9).close()
+    with pytest.raises(EnsembleError, match="of that name"):
+        Ensemble.create(link, SPEC)
+    assert link.is_symlink()
+    assert [entry.name for entry in real.parent.iterdir()] == ["real.h5"]
+    with Ensemble.open(real) as ensemble:
+        assert ensemble.spec.configs == 9
+        assert ensemble.finished.sum() == 1
+
+
+def test_long_names(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 255)
+    Ensemble.create(path, SPEC).close()
+    Ensemble.open(path, "r+").extend(9).close()
+    longer = tmp_path / ("x" * 256)
+    with pytest.raises(InputError, match="too long") as caught:
+        Ensemble.create(longer, SPEC)
+    assert caught.value.exit_status == 2
+    with pytest.raises(EnsembleError, match="no such file"):
+        Ensemble.open(longer)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_room_that_cannot_be_allocated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk shows when the room is reserved; only a file system that cannot reserve it is let off."""
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "posix_fallocate", failing(number), raising=False)
+            with pytest.raises(StorageError, match=os.strerror(number)):
+                Ensemble.create(tmp_path / "e.h5", SPEC)
+        assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(os, "posix_fallocate", failing(errno.EOPNOTSUPP), raising=False)
+    Ensemble.create(tmp_path / "e.h5", SPEC).close()
+
+
+def failing(number: int) -> Callable[..., None]:
+    def fail(*arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
 
 
 @pytest.mark.parametrize("operation", ["allocate", "write_at", "sync", "publish"])
