@@ -20,6 +20,10 @@ from lgt.kernels.packed import PERMUTATIONS
 Complex = tuple[ir.Value, ir.Value]
 F64 = Lanes("f64", 8)
 _I64 = ir.IntType(64)
+#: Up to this N the product of a row with a matrix is straight code.
+UNROLLED = 8
+#: The same for a copy across a seam, which stands in every kernel for each of the permutations.
+UNROLLED_COPY = 4
 
 
 def _row(size: Any) -> types.UniTuple:
@@ -113,6 +117,41 @@ def store_row(typingctx: Any, size: Any, row: Any, address: Any, i: Any) -> Any:
     return types.void(size, row, types.int64, types.int64), generate
 
 
+def _looped_product(
+    builder: ir.IRBuilder, n: int, dagger: bool, total: ir.Value | None, row: ir.Value, address: ir.Value
+) -> ir.Value:
+    """Emit total + row M (or M^+) as two loops, for n whose straight code takes minutes to compile."""
+    kind, count = ir.ArrayType(F64.llvm, 2 * n), ir.Constant(_I64, n)
+    start = ir.Constant(kind, [constant(F64, 0.0)] * (2 * n)) if total is None else total
+    left, sums = cgutils.alloca_once_value(builder, row), cgutils.alloca_once_value(builder, start)
+    left = builder.bitcast(left, F64.llvm.as_pointer())
+    flat = builder.bitcast(sums, F64.llvm.as_pointer())
+    right = _at(builder, address)
+
+    def entry(pointer: ir.Value, index: ir.Value) -> Complex:
+        first = builder.gep(pointer, [builder.mul(index, ir.Constant(_I64, 2))])
+        return emit_load(builder, F64, first, 0), emit_load(builder, F64, first, 1)
+
+    with cgutils.for_range(builder, count) as columns:
+        j = columns.index
+        total_j = entry(flat, j)
+        parts = [cgutils.alloca_once_value(builder, part) for part in total_j]
+        for part, value in zip(parts, total_j, strict=True):
+            builder.store(value, part)
+        with cgutils.for_range(builder, count) as rows:
+            k = rows.index
+            outer, inner_index = (j, k) if dagger else (k, j)
+            place = builder.add(builder.mul(outer, count), inner_index)
+            so_far = builder.load(parts[0]), builder.load(parts[1])
+            added = _multiply_add(builder, so_far, entry(left, k), entry(right, place), conjugate=dagger)
+            for part, value in zip(parts, added, strict=True):
+                builder.store(value, part)
+        target = builder.gep(flat, [builder.mul(j, ir.Constant(_I64, 2))])
+        emit_store(builder, F64, builder.load(parts[0]), target, 0)
+        emit_store(builder, F64, builder.load(parts[1]), target, 1)
+    return builder.load(sums)
+
+
 def _row_times(dagger: bool) -> Any:
     @intrinsic
     def row_times(typingctx: Any, size: Any, total: Any, row: Any, address: Any) -> Any:
@@ -120,6 +159,10 @@ def _row_times(dagger: bool) -> Any:
 
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             pointer = _at(builder, args[3])
+            if n > UNROLLED:
+                return _looped_product(
+                    builder, n, dagger, args[1] if total != types.none else None, *args[2:]
+                )
             left = _entries(builder, args[2], n)
             sums: list[Any] = [None] * n if total == types.none else list(_entries(builder, args[1], n))
             for k in range(n):
@@ -203,9 +246,17 @@ def copy_permuted(typingctx: Any, size: Any, source: Any, target: Any, permutati
             switch.add_case(ir.Constant(_I64, k), block)
             builder.position_at_end(block)
             order = ir.Constant(ir.VectorType(ir.IntType(32), 8), list(lanes))
-            for entry in range(2 * n * n):
-                value = builder.shuffle_vector(emit_load(builder, F64, read, entry), undefined, order)
-                emit_store(builder, F64, value, write, entry)
+
+            def copy(source: ir.Value, target: ir.Value, entry: int, order: ir.Constant = order) -> None:
+                value = builder.shuffle_vector(emit_load(builder, F64, source, entry), undefined, order)
+                emit_store(builder, F64, value, target, entry)
+
+            if n <= UNROLLED_COPY:
+                for entry in range(2 * n * n):
+                    copy(read, write, entry)
+            else:
+                with cgutils.for_range(builder, ir.Constant(_I64, 2 * n * n)) as loop:
+                    copy(builder.gep(read, [loop.index]), builder.gep(write, [loop.index]), 0)
             builder.branch(end)
         builder.position_at_end(end)
         return context.get_dummy_value()
@@ -247,14 +298,18 @@ def row_imaginary(typingctx: Any, size: Any, row: Any, j: Any) -> Any:
 
 @intrinsic
 def prefetch(typingctx: Any, size: Any, address: Any) -> Any:
-    """Ask for the cache lines of the matrix at an address, which is needed soon."""
+    """Ask for the cache lines of the matrix at an address, which is needed soon.
+
+    Large matrices are left out: their products take so long that the CPU's own prefetching keeps up, and
+    thousands of these instructions would take minutes to compile.
+    """
     n = size.count
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        for line in range(2 * n * n * F64.nbytes // 64):
+        for line in range(2 * n * n * F64.nbytes // 64 if n <= 6 else 0):
             place = builder.add(args[1], ir.Constant(_I64, 64 * line))
             words = [ir.Constant(flag, value) for value in (0, 3, 1)]  # to read, in all caches, data
             builder.call(function, [builder.inttoptr(place, byte), *words])
