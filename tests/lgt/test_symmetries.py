@@ -37,6 +37,7 @@ from lgt.observable import (
     rectangles,
     schwinger_dyson,
 )
+from lgt.observable._user import UserObservable
 from lgt.path import Path, line
 from lgt.symmetry import (
     ADJOINT,
@@ -183,6 +184,7 @@ ENTRIES: list[Entry] = [
     *_observable(Plaquette(), PointGroup()),
     *_observable(ActionDensity(), PointGroup()),
     *_observable(WilsonLoop(2, 2), PointGroup()),
+    *_observable(UserObservable("lgt.observable:Plaquette", Plaquette()), PointGroup()),
     *_observable(WilsonLoop(1, 2), broken=(PointGroup(),)),
     *_observable(WilsonLoop(1, 2, symmetric=True), PointGroup()),
     *_observable(Polyakov("re"), broken=(PointGroup(),)),
