@@ -10,13 +10,12 @@ from typing import Any
 
 from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import any_lane, f64x8, fma, select
-from lgt.kernels.matrix import add_to_entry, combine, inner, load_row, row_times, store_row, zero_row
+from lgt.kernels.matrix import ENTRY, add_to_entry, combine, inner, load_row, row_times, store_row, zero_row
 
 #: 3^30 / 30! is 8e-19.
 TERMS = 30
 #: How often lanes beyond the reach of the series are halved: eigenvalues up to 3 * 2^8.
 HALVINGS = 8
-ENTRY = 128  # bytes of a complex entry
 
 
 @inline_kernel

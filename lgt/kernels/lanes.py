@@ -204,7 +204,6 @@ def _mul32(builder: ir.IRBuilder, vector: Lanes, x: ir.Value, y: ir.Value) -> ir
 
 fma = _elementwise(lambda b, v, x, y, z: emit_fma(b, x, y, z), 3)
 sqrt = _elementwise(lambda b, v, x: emit_call(b, "sqrt", x), 1)
-absolute = _elementwise(lambda b, v, x: emit_call(b, "fabs", x), 1)
 as_bits = _elementwise(lambda b, v, x: b.bitcast(x, v.like("i64").llvm), 1, lambda v: v.like("i64"))
 from_bits = _elementwise(lambda b, v, x: b.bitcast(x, v.like("f64").llvm), 1, lambda v: v.like("f64"))
 multiply_low = _elementwise(_mul32, 2)

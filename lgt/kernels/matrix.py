@@ -20,6 +20,8 @@ from lgt.kernels.packed import PERMUTATIONS
 Complex = tuple[ir.Value, ir.Value]
 F64 = Lanes("f64", 8)
 _I64 = ir.IntType(64)
+#: Bytes of a complex entry: a vector of real and one of imaginary parts.
+ENTRY = 2 * F64.nbytes
 #: Up to this N the product of a row with a matrix is straight code.
 UNROLLED = 8
 #: The same for a copy across a seam, which stands in every kernel for each of the permutations.

@@ -6,21 +6,19 @@ from typing import Any
 
 from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import f64x8, fma, load, select, sqrt, store
-from lgt.kernels.matrix import combine, inner, load_row, store_row
-
-_ENTRY = 128  # bytes of a complex entry
+from lgt.kernels.matrix import ENTRY, combine, inner, load_row, store_row
 
 
 @inline_kernel
 def _entry(matrix: int, position: int) -> Any:
-    address = matrix + position * _ENTRY
+    address = matrix + position * ENTRY
     return load(f64x8(0.0), address), load(f64x8(0.0), address + 64)
 
 
 @inline_kernel
 def _set_entry(matrix: int, position: int, value: Any) -> None:
-    store(value[0], matrix + position * _ENTRY)
-    store(value[1], matrix + position * _ENTRY + 64)
+    store(value[0], matrix + position * ENTRY)
+    store(value[1], matrix + position * ENTRY + 64)
 
 
 @inline_kernel
@@ -76,7 +74,7 @@ def reunitarise(size: Any, matrices: int, count: int, scratch: int) -> None:
     N = len(size)
     zero = f64x8(0.0)
     for index in range(count):
-        matrix = matrices + index * _ENTRY * N * N
+        matrix = matrices + index * ENTRY * N * N
         for i in range(N):
             row = load_row(size, matrix, i)
             for r in range(i):

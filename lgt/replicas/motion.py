@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from lgt.action import Action
 from lgt.kernels._jit import inline_kernel, kernel
-from lgt.kernels.exponential import ENTRY, exponential
+from lgt.kernels.exponential import exponential
 from lgt.kernels.lanes import f64x8
 from lgt.kernels.matrix import (
+    ENTRY,
     add_to_entry,
     combine,
     load_dagger_row,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lgt.kernels._jit import inline_kernel
 from lgt.kernels.matrix import (
+    ENTRY,
     copy_permuted,
     load_dagger_row,
     load_row,
@@ -56,7 +57,7 @@ def wilson_staple(
     `scratch` has room for 1 + 5 (d - 1) matrices, and `table` for 6 (d - 1) addresses.
     """
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
-    nbytes = 128 * len(size) ** 2
+    nbytes = ENTRY * len(size) ** 2
     end, to_end = box.neighbours[mu, x], box.seams[mu, x]
     free, n = scratch + nbytes, 0
     for nu in range(d):
@@ -92,7 +93,7 @@ def prefetch_staple(size: Any, links: int, box: Box, mu: int, x: int) -> None:
     Worth its instructions only where the links do not fit the caches, so it does nothing for small boxes.
     """
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
-    nbytes = 128 * len(size) ** 2
+    nbytes = ENTRY * len(size) ** 2
     if d * volume * nbytes > CACHED:
         end = box.neighbours[mu, x]
         prefetch(size, links + (mu * volume + x) * nbytes)

@@ -10,7 +10,7 @@ import numpy as np
 from lgt.action import Action
 from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import as_bits, f64x8, fma, from_bits, i64x8, load, select, sqrt, store
-from lgt.kernels.matrix import load_row, store_row
+from lgt.kernels.matrix import ENTRY, load_row, store_row
 from lgt.replicas import Task
 from lgt.replicas.staple import AHEAD, Box, prefetch_staple, wilson_staple
 from lgt.replicas.subgroup import product, product_conjugate, rotate, subgroup_vector
@@ -115,7 +115,7 @@ def heat_blocks(
                 x = box.order[k]
                 prefetch_staple(size, links, box, mu, box.order[min(k + AHEAD, end - 1)])
                 wilson_staple(size, links, box, mu, x, scratch, table)
-                link = links + (mu * volume + x) * 128 * len(size) ** 2
+                link = links + (mu * volume + x) * ENTRY * len(size) ** 2
                 site = lanes + box.first_site[x]
                 exhausted = exhausted + heat_link(
                     size, link, scratch, beta, site, chain, mu, number, seed, attempts

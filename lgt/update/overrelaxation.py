@@ -10,7 +10,7 @@ import numpy as np
 from lgt.action import Action
 from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import f64x8, fma, select
-from lgt.kernels.matrix import load_row, row_dot_column, store_row
+from lgt.kernels.matrix import ENTRY, load_row, row_dot_column, store_row
 from lgt.replicas import Task
 from lgt.replicas.staple import AHEAD, Box, prefetch_staple, wilson_staple
 from lgt.replicas.subgroup import product_conjugate, rotate, subgroup_vector
@@ -66,7 +66,7 @@ def reflect_blocks(
                 x = box.order[k]
                 prefetch_staple(size, links, box, mu, box.order[min(k + AHEAD, end - 1)])
                 wilson_staple(size, links, box, mu, x, scratch, table)
-                reflect_link(size, links + (mu * volume + x) * 128 * len(size) ** 2, scratch)
+                reflect_link(size, links + (mu * volume + x) * ENTRY * len(size) ** 2, scratch)
 
 
 @final

@@ -8,6 +8,7 @@ from typing import final
 from lgt.action import Action
 from lgt.errors import InputError
 from lgt.group import UnitaryGroup
+from lgt.kernels.matrix import ENTRY
 from lgt.kernels.reunitarise import reunitarise
 from lgt.lattice import Lattice
 from lgt.replicas import Replicas, Task
@@ -81,5 +82,5 @@ class Sweep(Updater):
 def _back_to_the_group(task: Task, piece: int) -> None:
     d, volume = task.box.neighbours.shape[0] // 2, task.box.neighbours.shape[1]
     first, last = task.part(d * volume, piece)
-    nbytes = 128 * len(task.size) ** 2
+    nbytes = ENTRY * len(task.size) ** 2
     reunitarise(task.size, task.links + first * nbytes, last - first, task.scratch(piece))
