@@ -18,7 +18,7 @@ from lgt.errors import (
 )
 
 if TYPE_CHECKING:
-    from lgt.action import Action, Wilson, make_action
+    from lgt.action import DBW2, Action, Iwasaki, LoopAction, LuscherWeisz, Rectangle, Wilson, make_action
     from lgt.analysis import Estimate, estimate
     from lgt.chain import generate, measure
     from lgt.config import RunConfig
@@ -34,7 +34,16 @@ if TYPE_CHECKING:
 
 # Where each public name lives. Loaded on first use (PEP 562), so that `import lgt` costs numpy alone.
 _HOMES = {
-    "lgt.action": ("Action", "Wilson", "make_action"),
+    "lgt.action": (
+        "Action",
+        "DBW2",
+        "Iwasaki",
+        "LoopAction",
+        "LuscherWeisz",
+        "Rectangle",
+        "Wilson",
+        "make_action",
+    ),
     "lgt.analysis": ("Estimate", "estimate"),
     "lgt.chain": ("generate", "measure"),
     "lgt.config": ("RunConfig",),
@@ -64,6 +73,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "DBW2",
     "SU",
     "U1",
     "Action",
@@ -75,12 +85,16 @@ __all__ = [
     "HeatBath",
     "Hyperoctahedral",
     "InputError",
+    "Iwasaki",
     "Lattice",
     "LgtError",
+    "LoopAction",
+    "LuscherWeisz",
     "Observable",
     "OverRelaxation",
     "Path",
     "PhysicsError",
+    "Rectangle",
     "RunConfig",
     "ShapeError",
     "SignedPermutation",

@@ -87,6 +87,26 @@ def _names(value: object) -> object:
     return tuple(value) if isinstance(value, Sequence) else value
 
 
+def _words(value: object) -> object:
+    """A list of words joined by commas."""
+    if isinstance(value, list | tuple) and all(isinstance(word, str) for word in value):
+        value = ",".join(value)
+    return value.replace(" ", "") if isinstance(value, str) else value
+
+
+def _open_directions(boundary: str, d: int) -> tuple[int, ...]:
+    words = boundary.split(",")
+    if len(words) == 1:
+        words = ["periodic"] * (d - 1) + words
+    asked = f"boundary {_brief(boundary)}"
+    for word in words:
+        if word not in ("periodic", "open"):
+            raise InputError(asked, f"the word {_brief(word)}", "write periodic or open")
+    if len(words) != d:
+        raise InputError(asked, f"{len(words)} words for {d} directions", "write one word for each direction")
+    return tuple(mu for mu, word in enumerate(words) if word == "open")
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 
 
@@ -109,6 +129,13 @@ class RunConfig(BaseModel):
         Path of the ensemble file.
     action
         Name of the action.
+    c0, c1
+        Coefficients of plaquettes and rectangles, for the action ``"rectangle"`` alone; c0 is 1 - 8 c1
+        unless given.
+    anisotropy
+        The bare anisotropy xi0: loops that extend in time weigh xi0, all others 1/xi0.
+    boundary
+        ``"periodic"``, ``"open"`` (in time), or a word for each direction, ``"periodic,periodic,open"``.
     thermalise
         Sweeps before the first separation.
     separation
@@ -157,6 +184,10 @@ class RunConfig(BaseModel):
     configs: int = Field(ge=1, description="a whole number of 1 or more")
     out: Text = Field(min_length=1, description="a path like ensemble.h5")
     action: str = Field("wilson", description="the name of an action")
+    c0: float | None = Field(None, description="a finite number, with the action rectangle")
+    c1: float | None = Field(None, description="a finite number, with the action rectangle")
+    anisotropy: float = Field(1.0, gt=0, description="a finite number above 0")
+    boundary: Annotated[str, BeforeValidator(_words)] = Field("periodic", description="periodic or open")
     thermalise: int = Field(200, ge=0, description="a whole number of 0 or more")
     separation: int = Field(10, ge=1, description="a whole number of 1 or more")
     overrelax: int = Field(1, ge=0, description="a whole number of 0 or more")
@@ -216,7 +247,7 @@ class RunConfig(BaseModel):
 
     @model_validator(mode="after")
     def _together(self) -> Self:
-        make_action(self.action, self.beta)
+        self.lattice_action  # noqa: B018, whatever it refuses
         updates = self.sweeps * (1 + self.overrelax)
         if updates >= _WORD:
             raise InputError(
@@ -239,7 +270,13 @@ class RunConfig(BaseModel):
     @property
     def lattice_action(self) -> Action:
         """The action as a value."""
-        return make_action(self.action, self.beta)
+        parameters: dict[str, Any] = {"c0": self.c0, "c1": self.c1, "anisotropy": self.anisotropy}
+        parameters["open"] = _open_directions(self.boundary, self.box.d)
+        defaults: dict[str, Any] = {"c0": None, "c1": None, "anisotropy": 1.0, "open": ()}
+        given = {key: value for key, value in parameters.items() if value != defaults[key]}
+        if self.action == "rectangle" and self.c1 is None:
+            raise InputError("the action rectangle", "no c1", "give one like -0.1")
+        return make_action(self.action, self.beta, **given)
 
     @property
     def sweeps(self) -> int:
@@ -275,7 +312,7 @@ class RunConfig(BaseModel):
         >>> run.to_toml().splitlines()[:2]
         ['group = "SU3"', 'lattice = "8x8"']
         """
-        return tomli_w.dumps(self.model_dump(mode="json"))
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
 
 def read_run_file(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -84,6 +84,21 @@ class Path:
             total[max(step, ~step)] += 1 if step >= 0 else -1
         return tuple(total)
 
+    def bounds(self, d: int) -> tuple[tuple[int, int], ...]:
+        """For each direction the smallest and the largest coordinate on the way, relative to the start.
+
+        Examples
+        --------
+        >>> rectangle(0, 1, 2, -1).bounds(2)
+        ((0, 2), (-1, 0))
+        """
+        place, low, high = [0] * d, [0] * d, [0] * d
+        for step in self.steps:
+            mu = max(step, ~step)
+            place[mu] += 1 if step >= 0 else -1
+            low[mu], high[mu] = min(low[mu], place[mu]), max(high[mu], place[mu])
+        return tuple(zip(low, high, strict=True))
+
     @property
     def closed(self) -> bool:
         """Whether the path ends where it starts on the infinite lattice; a Polyakov line does not."""

@@ -15,7 +15,7 @@ from lgt.ensemble import ChainState
 from lgt.errors import InputError
 from lgt.replicas import Replicas
 from lgt.rng import Stream
-from lgt.update import Updater
+from lgt.update import Updater, reach_of
 from lgt.update.schedule import REUNITARISE_EVERY
 
 _TRIAL_SECONDS = 0.1
@@ -94,7 +94,8 @@ def threads(config: RunConfig) -> int:
 def estimate(config: RunConfig, updater: Updater, states: Sequence[ChainState], nbytes: int) -> Estimate:
     """Time some sweeps on a copy of the states; random numbers have no memory, so nothing changes."""
     streams = [Stream(config.seed, chain) for chain in range(len(states))]
-    action, scratch = config.lattice_action, Replicas([s.links for s in states], streams, threads(config))
+    action = config.lattice_action
+    scratch = Replicas([s.links for s in states], streams, threads(config), reach_of(action))
     # Untimed, as it compiles: a sweep of this very state, with its return to the group.
     updater.advance(scratch, action, REUNITARISE_EVERY - 1)
     begin, done = time.perf_counter(), 0

@@ -175,16 +175,18 @@ def _resume(config: RunConfig, path: Path, stop: Stop, report: Callback, command
 
 
 def _check_same(config: RunConfig, ensemble: Ensemble) -> None:
-    recorded, asked = ensemble.spec.run, config.model_dump(mode="json")
+    recorded, asked = dict(ensemble.spec.run), config.model_dump(mode="json")
     if not recorded or not ensemble.spec.resumable:
         raise EnsembleError(
             f"resuming {ensemble.path}", "a file that lgt generate did not make", "choose another name"
         )
     for key in asked:
-        if key not in _FREE_KEYS and recorded.get(key) != asked[key]:
+        # A key that is younger than the file had its default then.
+        recorded.setdefault(key, RunConfig.model_fields[key].default)
+        if key not in _FREE_KEYS and recorded[key] != asked[key]:
             raise EnsembleError(
                 f"resuming {ensemble.path} with {key} = {asked[key]}",
-                f"{key} = {recorded.get(key)} in the file",
+                f"{key} = {recorded[key]} in the file",
                 "use the value of the file, or choose another name",
             )
     if config.configs < ensemble.spec.configs:

@@ -19,7 +19,7 @@ from lgt.errors import StoppedError
 from lgt.observable import Observable, parse_observable
 from lgt.replicas import Replicas
 from lgt.rng import Stream
-from lgt.update import Sweep
+from lgt.update import Sweep, reach_of
 
 _LOOK_SECONDS = 0.1
 
@@ -99,7 +99,10 @@ class Chains:
                 self._links[chain], self._exhausted[chain] = state.links, state.exhausted
             streams = [Stream(self._config.seed, chain) for chain in members]
             links = [self._links[chain] for chain in members]
-            self._packed, self._members = Replicas(links, streams, threads(self._config)), members
+            self._packed, self._members = (
+                Replicas(links, streams, threads(self._config), reach_of(self._config.lattice_action)),
+                members,
+            )
         return self._packed
 
 

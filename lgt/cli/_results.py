@@ -48,7 +48,8 @@ def describe(ensemble: Ensemble) -> str:
     if action is None:
         return f"{ensemble.group} {ensemble.lattice}"
     kind = "" if action.name == "wilson" else f"{action.name} "
-    return f"{ensemble.group} {ensemble.lattice}, {kind}beta {action.beta}"
+    further = "".join(f", {name} {value}" for name, value in action.parameters.items())
+    return f"{ensemble.group} {ensemble.lattice}, {kind}beta {action.beta}{further}"
 
 
 def separation_of(ensemble: Ensemble) -> int:

@@ -60,7 +60,36 @@ def generate(
     beta: Annotated[float | None, _required("--beta", "Coupling of the action.", "6.0")] = None,
     configs: Annotated[int | None, _required("--configs", "Configurations of each chain.", "100")] = None,
     out: Annotated[str | None, _required("--out", "Ensemble file to make.", "ens.h5")] = None,
-    action: Annotated[str | None, _physics("--action", "Action.", "wilson", "wilson")] = None,
+    action: Annotated[
+        str | None,
+        _physics(
+            "--action",
+            "Action: wilson, luscher-weisz, iwasaki, dbw2, or rectangle with --c1.",
+            "wilson",
+            "iwasaki",
+        ),
+    ] = None,
+    c0: Annotated[
+        float | None,
+        _physics("--c0", "Plaquette coefficient of rectangle, else 1 - 8 c1.", "none", "1.8"),
+    ] = None,
+    c1: Annotated[
+        float | None,
+        _physics("--c1", "Coefficient of the 1x2 rectangles (action rectangle).", "none", "-0.1"),
+    ] = None,
+    anisotropy: Annotated[
+        float | None,
+        _physics("--anisotropy", "Bare anisotropy: loops in time weigh xi0, others 1/xi0.", "1.0", "2.5"),
+    ] = None,
+    boundary: Annotated[
+        str | None,
+        _physics(
+            "--boundary",
+            "periodic, open (in time), or a word for each direction joined by commas.",
+            "periodic",
+            "open",
+        ),
+    ] = None,
     thermalise: Annotated[
         int | None, _physics("--thermalise", "Sweeps before the first separation.", "200", "500")
     ] = None,
@@ -154,6 +183,10 @@ def generate(
         "configs": configs,
         "out": out,
         "action": action,
+        "c0": c0,
+        "c1": c1,
+        "anisotropy": anisotropy,
+        "boundary": boundary,
         "thermalise": thermalise,
         "separation": separation,
         "overrelax": overrelax,

@@ -16,7 +16,7 @@ from lgt.errors import EnsembleError
 from lgt.group import parse_group
 from lgt.lattice import Lattice
 
-_FIXED = ("format", "version", "group", "extents", "action", "beta", "seed", "run")
+_FIXED = ("format", "version", "group", "extents", "action", "beta", "action_parameters", "seed", "run")
 
 
 class _BrokenError(Exception):
@@ -66,7 +66,7 @@ def _read(file: h5py.File) -> EnsembleSpec:
         lattice=_lattice(attributes),
         configs=configs,
         chains=chains,
-        action=make_action(action, beta) if action else None,
+        action=make_action(action, beta, **_parameters(attributes)) if action else None,
         seed=int(_attribute(attributes, "seed", int, np.integer)),
         precision="float32" if links.dtype == np.dtype("<c8") else "float64",
         observables={name: _dataset(file, f"observables/{name}").shape[2:] for name in _observables(file)},
@@ -138,6 +138,17 @@ def _check_datasets(file: h5py.File, spec: EnsembleSpec) -> None:
             raise _BrokenError(f"{name} of shape {data.shape}, not {shape}")
         if data.dtype != np.dtype(kind):
             raise _BrokenError(f"{name} of type {data.dtype}, not {np.dtype(kind)}")
+
+
+def _parameters(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of the action beside beta; files of version 1 without the attribute have none."""
+    try:
+        parameters = json.loads(attributes.get("action_parameters", "{}"))
+    except (TypeError, ValueError):
+        parameters = None
+    if not isinstance(parameters, dict):
+        raise _BrokenError("action_parameters that are no JSON object")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in parameters.items()}
 
 
 def _check_run(spec: EnsembleSpec) -> None:

@@ -125,6 +125,7 @@ def build_image(spec: EnsembleSpec) -> SparseImage:
                 "extents": np.array(spec.lattice.extents, dtype="<i8"),
                 "action": spec.action.name if spec.action else "",
                 "beta": spec.action.beta if spec.action else math.nan,
+                "action_parameters": json.dumps(dict(spec.action.parameters) if spec.action else {}),
                 "seed": spec.seed,
                 "run": json.dumps(dict(spec.run)),
                 **spec.provenance,

@@ -2,8 +2,8 @@
 
 A box is cut into equal pieces along some directions, and the sites with the same place in their pieces
 share a block; what is left of the eight lanes holds independent chains (replicas). A step across the edge
-of a piece leads to a block whose lanes are permuted: the seam. A piece keeps the colour of every lane only
-if its length is even, so only such cuts are made.
+of a piece leads to a block whose lanes are permuted: the seam. Cuts are made only where the pieces are
+coloured alike.
 """
 
 from __future__ import annotations
@@ -76,13 +76,17 @@ class Blocking:
     pieces: tuple[int, ...]
 
     @classmethod
-    def of(cls, lattice: Lattice, chains: int = 1) -> Blocking:
-        """The blocking that wastes the fewest lanes; replicas are preferred where there are many chains."""
+    def of(cls, lattice: Lattice, chains: int = 1, unit: int = 2) -> Blocking:
+        """The blocking that wastes the fewest lanes; replicas are preferred where there are many chains.
+
+        The length of a piece is a multiple of `unit`, the period of the colouring; 0 means that there is
+        none, so that nothing is cut.
+        """
         best: tuple[tuple[float, ...], Blocking] | None = None
         for pattern in PATTERNS:
             for directions in itertools.permutations(range(lattice.d), len(pattern)):
                 cut = zip(directions, pattern, strict=True)
-                if any(lattice.extents[mu] % (2 * pieces) for mu, pieces in cut):
+                if any(unit == 0 or lattice.extents[mu] % (unit * pieces) for mu, pieces in cut):
                     continue
                 blocking = cls(lattice, directions, pattern)
                 groups = math.ceil(chains / blocking.replicas)
@@ -148,12 +152,6 @@ class Blocking:
                 steps = tuple(step if j == k else 0 for j in range(len(self.pieces)))
                 numbers[row][place == edge] = PERMUTATIONS.index(rotation(self.pieces, steps))
         return numbers
-
-    @cached_property
-    def colours(self) -> tuple[Index, ...]:
-        """The blocks of each colour, in increasing order."""
-        colours = self.lattice.colours[self.first_site]
-        return tuple(np.flatnonzero(colours == c) for c in range(self.lattice.n_colours))
 
     def sites(self) -> Index:
         """Global number of the site in each lane of each block, shape (volume, 8)."""

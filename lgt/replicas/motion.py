@@ -21,7 +21,8 @@ from lgt.kernels.matrix import (
     row_times,
     store_row,
 )
-from lgt.replicas.staple import Box, prefetch_staple, wilson_staple
+from lgt.replicas.paths import paths_of
+from lgt.replicas.staple import Box, Paths, prefetch_staple, room_for_addresses, staple
 from lgt.replicas.state import Replicas, Task
 
 Packed = NDArray[np.float64]
@@ -53,16 +54,24 @@ def add_algebra_part(size: Any, link: int, staple: int, factor: float, target: i
 
 @kernel
 def kick_blocks(
-    size: Any, links: int, box: Box, momenta: int, factor: float, scratch: int, first: int, last: int
+    size: Any,
+    links: int,
+    box: Box,
+    paths: Paths | None,
+    momenta: int,
+    factor: float,
+    scratch: int,
+    first: int,
+    last: int,
 ) -> None:
-    """P <- P + factor TA(U A) for all links of the blocks `first` to `last`, with A of Wilson's action."""
+    """P <- P + factor TA(U A) for all links of the blocks `first` to `last`, with A of the action."""
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
     nbytes = ENTRY * len(size) ** 2
-    table = np.empty(6 * d, dtype=np.int64)
+    table = np.empty(room_for_addresses(d, paths), dtype=np.int64)
     for x in range(first, last):
         for mu in range(d):
             prefetch_staple(size, links, box, mu, min(x + 1, last - 1))
-            wilson_staple(size, links, box, mu, x, scratch, table)
+            staple(size, links, box, paths, mu, x, scratch, table)
             place = (mu * volume + x) * nbytes
             add_algebra_part(size, links + place, scratch, factor, momenta + place, scratch + nbytes)
 
@@ -98,9 +107,8 @@ def kick(state: Replicas, action: Action, momenta: Packed, step: float) -> None:
 
     def work(task: Task, piece: int) -> None:
         first, last = task.part(state.blocking.volume, piece)
-        kick_blocks(
-            task.size, task.links, task.box, task.beside(momenta), scale, task.scratch(piece), first, last
-        )
+        paths, beside = paths_of(action, task.blocking), task.beside(momenta)
+        kick_blocks(task.size, task.links, task.box, paths, beside, scale, task.scratch(piece), first, last)
 
     state.each(work)
 

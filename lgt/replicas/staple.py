@@ -1,4 +1,4 @@
-"""The sum of Wilson staples of a block of links, row by row in vectors of lanes."""
+"""The staples of a block of links, row by row in vectors of lanes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lgt.kernels._jit import inline_kernel
+from lgt.kernels.lanes import f64x8, load
 from lgt.kernels.matrix import (
     ENTRY,
+    combine,
     copy_permuted,
     load_dagger_row,
     load_row,
@@ -27,7 +29,11 @@ AHEAD = 2
 
 
 class Box(NamedTuple):
-    """What a kernel needs to know of the packed lattice (`lgt.kernels.packed.Blocking`)."""
+    """What a kernel needs to know of the packed lattice (`lgt.kernels.packed.Blocking`).
+
+    `order` has the blocks colour by colour for every direction, shape (d, volume), and `starts` where each
+    colour begins, shape (d, n_colours + 1).
+    """
 
     neighbours: NDArray[np.int64]
     seams: NDArray[np.int64]
@@ -36,6 +42,29 @@ class Box(NamedTuple):
     starts: NDArray[np.int64]
     first_site: NDArray[np.int64]
     lanes: int
+
+
+class Paths(NamedTuple):
+    """The staples of an action: paths from x + mu back to x, with their weights (`lgt.action`).
+
+    `steps` has the shape (d, paths, longest) and `lengths` (d, paths); `weights` (kinds, d, paths, 8) are
+    vectors for the lanes, and `kinds` (volume,) says which of them a block takes. None stands for Wilson's
+    plain action, whose staples have a kernel of their own.
+    """
+
+    steps: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    kinds: NDArray[np.int64]
+
+
+@inline_kernel
+def room_for_addresses(d: int, paths: Paths | None) -> int:
+    """How many operands the staples of one link have."""
+    if paths is None:
+        return 6 * d
+    room: int = paths.steps.shape[1] * paths.steps.shape[2]
+    return room
 
 
 @inline_kernel
@@ -84,6 +113,73 @@ def wilson_staple(
             row = row_times_dagger(size, None, load_dagger_row(size, table[m + 3], i), table[m + 4])
             total = row_times(size, total, row, table[m + 5])
         store_row(size, total, scratch, i)
+
+
+@inline_kernel
+def path_staple(
+    size: Any, links: int, box: Box, paths: Paths, mu: int, x: int, scratch: int, table: NDArray[np.int64]
+) -> None:
+    """The same for any set of paths, each with its weight at x.
+
+    `scratch` has room for one matrix and one more for every step of every path; `table` for an address each.
+    """
+    d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
+    nbytes = ENTRY * len(size) ** 2
+    count, longest = paths.steps.shape[1], paths.steps.shape[2]
+    free = scratch + nbytes
+    for p in range(count):
+        y, seam = box.neighbours[mu, x], box.seams[mu, x]
+        for k in range(paths.lengths[mu, p]):
+            step = paths.steps[mu, p, k]
+            if step >= 0:
+                here = links + (step * volume + y) * nbytes
+                table[p * longest + k] = operand(size, here, seam, free)
+                seam, y = box.compose[seam, box.seams[step, y]], box.neighbours[step, y]
+            else:
+                row = d + ~step
+                seam, y = box.compose[seam, box.seams[row, y]], box.neighbours[row, y]
+                here = links + (~step * volume + y) * nbytes
+                table[p * longest + k] = operand(size, here, seam, free)
+            free += nbytes
+    zero, weights = f64x8(0.0), paths.weights[paths.kinds[x], mu]
+    for i in range(len(size)):
+        total = zero_row(size)
+        for p in range(count):
+            first, last = p * longest, paths.lengths[mu, p] - 1
+            if last >= 0:
+                if paths.steps[mu, p, 0] >= 0:
+                    row = load_row(size, table[first], i)
+                else:
+                    row = load_dagger_row(size, table[first], i)
+                row = combine(size, (load(zero, weights[p].ctypes.data), zero), row, (zero, zero), row)
+                for k in range(1, last):
+                    if paths.steps[mu, p, k] >= 0:
+                        row = row_times(size, None, row, table[first + k])
+                    else:
+                        row = row_times_dagger(size, None, row, table[first + k])
+                if paths.steps[mu, p, last] >= 0:
+                    total = row_times(size, total, row, table[first + last])
+                else:
+                    total = row_times_dagger(size, total, row, table[first + last])
+        store_row(size, total, scratch, i)
+
+
+@inline_kernel
+def staple(
+    size: Any,
+    links: int,
+    box: Box,
+    paths: Paths | None,
+    mu: int,
+    x: int,
+    scratch: int,
+    table: NDArray[np.int64],
+) -> None:
+    """Write A with S = -(beta/N) Re tr(U A) + ... for U = U_mu(x), to `scratch`."""
+    if paths is None:
+        wilson_staple(size, links, box, mu, x, scratch, table)
+    else:
+        path_staple(size, links, box, paths, mu, x, scratch, table)
 
 
 @inline_kernel

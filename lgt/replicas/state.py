@@ -15,6 +15,7 @@ from lgt.errors import InputError, ShapeError
 from lgt.field import Array, lattice_of
 from lgt.kernels.layout import size_of
 from lgt.kernels.packed import COMPOSE, WIDTH, Blocking, aligned, pack, unpack
+from lgt.replicas.colouring import colouring, has_formula
 from lgt.replicas.staple import Box
 from lgt.rng import Stream
 
@@ -28,6 +29,7 @@ class Task:
     """One group of chains and what its kernels are called with; addresses are in bytes."""
 
     size: tuple[int, ...]
+    blocking: Blocking
     group: int
     links: int
     box: Box
@@ -80,6 +82,8 @@ class Replicas:
         The random numbers of each chain, all of one seed.
     threads
         How many threads may work at the same time.
+    reach
+        1 for actions of plaquettes, 2 for those with 1x2 rectangles (`lgt.action.LoopAction.reach`).
 
     Raises
     ------
@@ -97,7 +101,9 @@ class Replicas:
     True
     """
 
-    def __init__(self, links: Sequence[Array], streams: Sequence[Stream], threads: int = 1) -> None:
+    def __init__(
+        self, links: Sequence[Array], streams: Sequence[Stream], threads: int = 1, reach: int = 1
+    ) -> None:
         if not links or len(links) != len(streams) or len({stream.seed for stream in streams}) != 1:
             raise InputError(
                 f"{len(links)} chains", f"{len(streams)} streams", "give each chain a stream, all of one seed"
@@ -106,15 +112,18 @@ class Replicas:
             raise ShapeError("chains that advance together", "links of different shapes", "give one lattice")
         self.lattice = lattice_of(links[0], links[0].ndim - 3)
         self.group = group_of(links[0])
-        self.chains, self.seed = len(links), streams[0].seed
-        self.blocking = Blocking.of(self.lattice, self.chains)
+        self.chains, self.seed, self.reach = len(links), streams[0].seed, reach
+        unit = 2 * reach if has_formula(self.lattice, reach) else 0
+        self.blocking = Blocking.of(self.lattice, self.chains, unit)
         self._links = pack(np.stack([np.asarray(each, dtype=np.complex128) for each in links]), self.blocking)
-        groups, per_colour = len(self._links), self.blocking.volume // self.lattice.n_colours
+        colours = colouring(self.lattice, reach)[:, self.blocking.first_site]
+        self.n_colours = int(colours.max()) + 1
+        groups, per_colour = len(self._links), self.blocking.volume // self.n_colours
         self.pieces = 1 if groups > 1 or per_colour < WORTH_A_THREAD else threads
         workers = max(self.pieces, min(groups, threads))
         self._pool = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
-        order = np.concatenate(self.blocking.colours)
-        starts = np.cumsum([0, *map(len, self.blocking.colours)])
+        order = np.argsort(colours, axis=1, kind="stable")
+        starts = np.stack([np.searchsorted(np.sort(each), np.arange(self.n_colours + 1)) for each in colours])
         numbers = [stream.chain for stream in streams]
         replica = np.arange(WIDTH) * self.blocking.replicas // WIDTH
         places = np.arange(groups)[:, None] * self.blocking.replicas + replica
@@ -125,7 +134,8 @@ class Replicas:
         self._offsets = aligned((WIDTH,)).view(np.int64)
         self._offsets[:] = self.blocking.lane_offset
         self._tally = aligned((groups, self.pieces, WIDTH)).view(np.int64)
-        matrices = 1 + 5 * (self.lattice.d - 1)
+        # On each side of a link one path of three links, and with rectangles three more of five.
+        matrices = 1 + 2 * (self.lattice.d - 1) * (3 if reach == 1 else 18)
         self._scratch = aligned((groups, self.pieces, matrices, self.group.N**2, 2, WIDTH))
         self._box = Box(
             self.blocking.neighbours,
@@ -165,6 +175,7 @@ class Replicas:
     def _task(self, group: int) -> Task:
         return Task(
             size_of(self.group.N),
+            self.blocking,
             group,
             self._links[group].ctypes.data,
             self._box,

@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.action import Action, Wilson, group_of
+from lgt.action import Action, LoopAction, group_of
 from lgt.errors import InputError, PhysicsError
 from lgt.field import lattice_of
 from lgt.group import UnitaryGroup
@@ -23,6 +23,11 @@ from lgt.rng import Stream
 LARGEST_N = 23
 #: The counter has 8 bits for the direction.
 LARGEST_D = 256
+
+
+def reach_of(action: Action) -> int:
+    """How far the loops of an action reach; what is no sum of loops is not updated link by link."""
+    return action.reach if isinstance(action, LoopAction) else 1
 
 
 @final
@@ -121,7 +126,7 @@ class Updater(ABC):
         """
         sites = flat(links)
         self.validate(action, group_of(links), lattice_of(links, links.shape[0]))
-        state = Replicas([links], [stream])
+        state = Replicas([links], [stream], reach=reach_of(action))
         self.advance(state, action, number)
         links[...] = state.links(0)
         return UpdateReport(links=sites.shape[0] * sites.shape[1] * self.visits, exhausted=state.exhausted[0])
@@ -141,8 +146,11 @@ class LocalUpdater(Updater):
             raise PhysicsError(
                 f"{self.name} for {action}", "an action that is not linear in the link", "use another update"
             )
-        if not isinstance(action, Wilson):
-            raise PhysicsError(f"{self.name} for {action}", "an action whose staple it lacks", "use Wilson")
+        if not isinstance(action, LoopAction):
+            raise PhysicsError(
+                f"{self.name} for {action}", "an action that is no sum of loops", "use another update"
+            )
+        action.open_directions(lattice.d)
         if group.N > LARGEST_N:
             raise PhysicsError(
                 f"{self.name} for {group}",
@@ -155,11 +163,11 @@ class LocalUpdater(Updater):
                 f"{lattice.d} directions and {lattice.volume} sites",
                 f"use 2 to {LARGEST_D} directions and fewer than 2^32 sites",
             )
-        if min(lattice.extents) < 2:
+        if min(lattice.extents) < 1 + action.reach:
             raise PhysicsError(
-                f"{self.name} on the lattice {lattice}",
-                "an extent of 1, where a plaquette holds a link twice",
-                "use extents of 2 or more",
+                f"{self.name} of {action} on the lattice {lattice}",
+                f"an extent of {min(lattice.extents)}, where a loop holds a link twice",
+                f"use extents of {1 + action.reach} or more",
             )
 
     @final
@@ -168,7 +176,13 @@ class LocalUpdater(Updater):
         self.validate(action, state.group, state.lattice)
         if not 0 <= number < 2**32:
             raise InputError(f"update number {number}", "no room in the random counter", "use 0 to 2^32 - 1")
-        d, n_colours = state.lattice.d, state.lattice.n_colours
+        if state.reach < reach_of(action):
+            raise PhysicsError(
+                f"{self.name} of {action}",
+                f"chains packed for reach {state.reach}",
+                "pack them for this action",
+            )
+        d, n_colours = state.lattice.d, state.n_colours
         if state.pieces == 1:
             state.each(partial(self.blocks, action, number, (0, d), (0, n_colours)))
             return

@@ -12,7 +12,8 @@ from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import as_bits, f64x8, fma, from_bits, i64x8, load, select, sqrt, store
 from lgt.kernels.matrix import ENTRY, load_row, store_row
 from lgt.replicas import Task
-from lgt.replicas.staple import AHEAD, Box, prefetch_staple, wilson_staple
+from lgt.replicas.paths import paths_of
+from lgt.replicas.staple import AHEAD, Box, Paths, prefetch_staple, room_for_addresses, staple
 from lgt.replicas.subgroup import product, product_conjugate, rotate, subgroup_vector
 from lgt.rng import Purpose
 from lgt.update._base import LocalUpdater
@@ -87,6 +88,7 @@ def heat_blocks(
     size: Any,
     links: int,
     box: Box,
+    paths: Paths | None,
     chain_address: int,
     scratch: int,
     mus: Any,
@@ -104,17 +106,17 @@ def heat_blocks(
     The exhausted draws of every lane are added to the vector at `tally`.
     """
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
-    table = np.empty(6 * d, dtype=np.int64)
+    table = np.empty(room_for_addresses(d, paths), dtype=np.int64)
     lanes, chain = as_bits(load(f64x8(0.0), box.lanes)), as_bits(load(f64x8(0.0), chain_address))
     exhausted = as_bits(load(f64x8(0.0), tally))
     for mu in range(mus[0], mus[1]):
         for colour in range(colours[0], colours[1]):
-            first, count = box.starts[colour], box.starts[colour + 1] - box.starts[colour]
+            first, count = box.starts[mu, colour], box.starts[mu, colour + 1] - box.starts[mu, colour]
             begin, end = first + count * piece // pieces, first + count * (piece + 1) // pieces
             for k in range(begin, end):
-                x = box.order[k]
-                prefetch_staple(size, links, box, mu, box.order[min(k + AHEAD, end - 1)])
-                wilson_staple(size, links, box, mu, x, scratch, table)
+                x = box.order[mu, k]
+                prefetch_staple(size, links, box, mu, box.order[mu, min(k + AHEAD, end - 1)])
+                staple(size, links, box, paths, mu, x, scratch, table)
                 link = links + (mu * volume + x) * ENTRY * len(size) ** 2
                 site = lanes + box.first_site[x]
                 exhausted = exhausted + heat_link(
@@ -161,6 +163,7 @@ class HeatBath(LocalUpdater):
             task.size,
             task.links,
             task.box,
+            paths_of(action, task.blocking),
             task.chains,
             task.scratch(piece),
             mus,

@@ -12,7 +12,8 @@ from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import f64x8, fma, select
 from lgt.kernels.matrix import ENTRY, load_row, row_dot_column, store_row
 from lgt.replicas import Task
-from lgt.replicas.staple import AHEAD, Box, prefetch_staple, wilson_staple
+from lgt.replicas.paths import paths_of
+from lgt.replicas.staple import AHEAD, Box, Paths, prefetch_staple, room_for_addresses, staple
 from lgt.replicas.subgroup import product_conjugate, rotate, subgroup_vector
 from lgt.update._base import LocalUpdater
 
@@ -53,19 +54,27 @@ def reflect_link(size: Any, link: int, staple: int) -> None:
 
 @kernel
 def reflect_blocks(
-    size: Any, links: int, box: Box, scratch: int, mus: Any, colours: Any, piece: int, pieces: int
+    size: Any,
+    links: int,
+    box: Box,
+    paths: Paths | None,
+    scratch: int,
+    mus: Any,
+    colours: Any,
+    piece: int,
+    pieces: int,
 ) -> None:
     """Over-relaxation of the blocks of some directions and colours: part `piece` of `pieces` of each."""
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
-    table = np.empty(6 * d, dtype=np.int64)
+    table = np.empty(room_for_addresses(d, paths), dtype=np.int64)
     for mu in range(mus[0], mus[1]):
         for colour in range(colours[0], colours[1]):
-            first, count = box.starts[colour], box.starts[colour + 1] - box.starts[colour]
+            first, count = box.starts[mu, colour], box.starts[mu, colour + 1] - box.starts[mu, colour]
             begin, end = first + count * piece // pieces, first + count * (piece + 1) // pieces
             for k in range(begin, end):
-                x = box.order[k]
-                prefetch_staple(size, links, box, mu, box.order[min(k + AHEAD, end - 1)])
-                wilson_staple(size, links, box, mu, x, scratch, table)
+                x = box.order[mu, k]
+                prefetch_staple(size, links, box, mu, box.order[mu, min(k + AHEAD, end - 1)])
+                staple(size, links, box, paths, mu, x, scratch, table)
                 reflect_link(size, links + (mu * volume + x) * ENTRY * len(size) ** 2, scratch)
 
 
@@ -106,4 +115,5 @@ class OverRelaxation(LocalUpdater):
         piece: int,
     ) -> None:
         """One reflection of every link of a part; it needs no beta and no random numbers."""
-        reflect_blocks(task.size, task.links, task.box, task.scratch(piece), mus, colours, piece, task.pieces)
+        paths, scratch = paths_of(action, task.blocking), task.scratch(piece)
+        reflect_blocks(task.size, task.links, task.box, paths, scratch, mus, colours, piece, task.pieces)

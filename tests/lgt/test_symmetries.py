@@ -20,7 +20,17 @@ from hypothesis import strategies as st
 import lgt.action
 import lgt.loops
 import lgt.observable
-from lgt.action import ACTIONS, Action, Wilson
+from lgt.action import (
+    ACTIONS,
+    DBW2,
+    Action,
+    Iwasaki,
+    LoopAction,
+    LuscherWeisz,
+    Rectangle,
+    RectangleAction,
+    Wilson,
+)
 from lgt.errors import CheckError
 from lgt.field import dagger, shift
 from lgt.group import Hyperoctahedral, Representation, SignedPermutation, Subgroup, parse_group
@@ -153,6 +163,19 @@ def _clover(links: Array) -> Array:
 
 
 ACTION = Wilson(2.3)
+
+
+OTHERS = [LuscherWeisz(2.3), Iwasaki(2.3), DBW2(2.3), Rectangle(2.3, c1=-0.2, c0=0.7)]
+
+
+def _value_of(action: Action) -> Callable[[Array], Array]:
+    return lambda u: action.value(u, _d(u))
+
+
+def _force_of(action: Action) -> Callable[[Array], Array]:
+    return lambda u: action.force(u, _d(u))
+
+
 ENTRIES: list[Entry] = [
     Entry("plaquettes", plaquettes, lambda u: plaquettes(u, _d(u)), SCALAR, LOCAL),
     Entry(
@@ -174,6 +197,8 @@ ENTRIES: list[Entry] = [
     # S_link = -(beta/N) Re tr(U A): the dagger of a staple lies beside the link, from x to x + mu.
     Entry("staple", Wilson, lambda u: dagger(ACTION.staple(u, _d(u))), LINKS),
     Entry("force", Wilson, lambda u: ACTION.force(u, _d(u)), ADJOINT, LOCAL),
+    *[Entry(f"value of {action}", type(action), _value_of(action), INVARIANT) for action in OTHERS],
+    *[Entry(f"force of {action}", type(action), _force_of(action), ADJOINT, LOCAL) for action in OTHERS],
     # The tangent vector F U at the link moves with it, also where a direction is reversed.
     Entry("force at the link", Wilson, lambda u: ACTION.force(u, _d(u)) @ u, LINKS),
     Entry(
@@ -194,8 +219,29 @@ ENTRIES: list[Entry] = [
     *(entry for d in (2, 3, 4) for entry in _polyakov(d, "im", odd=True)),
 ]
 
+#: What an action may give up.
+LESS_SYMMETRIC = [
+    Entry(
+        "force with an anisotropy",
+        LoopAction,
+        lambda u: Wilson(2.3, anisotropy=2.0).force(u, _d(u)) @ u,
+        LINKS,
+        LOCAL,
+        (3, 4),
+        broken=(PointGroup(),),
+    ),
+    Entry(
+        "force with open boundaries",
+        RectangleAction,
+        lambda u: LuscherWeisz(2.3, open=(-1,)).force(u, _d(u)) @ u,
+        LINKS,
+        (Gauge(),),
+        broken=(Translation(), PointGroup()),
+    ),
+]
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=[entry.name for entry in ENTRIES])
+
+@pytest.mark.parametrize("entry", ENTRIES + LESS_SYMMETRIC, ids=lambda entry: entry.name)
 def test_symmetries_hold(entry: Entry) -> None:
     for d in entry.dims:
         for symmetry in entry.symmetries:
@@ -212,7 +258,7 @@ def test_symmetries_hold(entry: Entry) -> None:
             )
 
 
-BROKEN = [entry for entry in ENTRIES if entry.broken]
+BROKEN = [entry for entry in ENTRIES + LESS_SYMMETRIC if entry.broken]
 
 
 @pytest.mark.parametrize("entry", BROKEN, ids=[entry.name for entry in BROKEN])
@@ -295,7 +341,7 @@ def test_every_observable_is_covered() -> None:
 
 def test_every_action_is_covered() -> None:
     actions = {a for _, a in inspect.getmembers(lgt.action, inspect.isclass) if issubclass(a, Action)}
-    assert actions - {Action} == set(ACTIONS.values())
+    assert actions - {Action, LoopAction, RectangleAction} == set(ACTIONS.values())
     assert set(ACTIONS.values()) <= {entry.covers for entry in ENTRIES}
 
 

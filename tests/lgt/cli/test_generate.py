@@ -68,7 +68,7 @@ def test_one_option_for_each_key_of_the_configuration() -> None:
         assert option.help is not None
         assert f"Example: {flag} " in option.help
         default = fields[name].default
-        shown = False if fields[name].is_required() else str(default) if default not in ("", ()) else "none"
+        shown = False if fields[name].is_required() else "none" if default in ("", (), None) else str(default)
         assert option.show_default == shown
 
 
@@ -77,8 +77,10 @@ def test_examples_of_the_help_are_accepted() -> None:
     for name, option in options().items():
         text = str(option.help).split("Example: ")[1].split(" ", 1)[1]
         kind = lgt.RunConfig.model_fields[name].annotation
+        kind = float if kind == float | None else kind
         keys[name] = kind(text) if kind in (int, float) else int(text) if name == "threads" else text
-    run = lgt.RunConfig(**keys)
+    run = lgt.RunConfig(**(keys | {"action": "rectangle"}))  # the action that takes --c0 and --c1
+    assert lgt.make_action(keys["action"], 6.0)
     assert (run.group, run.beta, run.configs, run.measure) == ("SU3", 6.0, 100, ("wilson_1x2",))
 
 

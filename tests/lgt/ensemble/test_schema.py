@@ -57,6 +57,7 @@ def test_layout_of_the_file(tmp_path: Path) -> None:
             "extents": pytest.approx([4, 6]),
             "action": "wilson",
             "beta": 5.5,
+            "action_parameters": "{}",
             "seed": 7,
             "run": '{"beta": 5.5, "checkpoint": 9}',
             "start": "cold",

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lgt.action import Wilson
-from lgt.errors import InputError, ShapeError
+from lgt.action import ACTIONS, DBW2, Action, LuscherWeisz, Rectangle, Wilson, make_action
+from lgt.errors import InputError, PhysicsError, ShapeError
 from lgt.group import SU, U1, UnitaryGroup
 from lgt.kernels.packed import WIDTH
 from lgt.replicas import Replicas
 from lgt.replicas.motion import drift, kick
 from lgt.replicas.state import WORTH_A_THREAD
 from lgt.rng import Stream
-from lgt.update import Sweep
+from lgt.update import OverRelaxation, Sweep, reach_of
 
 BOXES = [(8, 8), (3, 4), (4, 6, 8), (3, 2, 4), (4, 4, 2, 3)]
 
@@ -61,6 +61,48 @@ def test_kick_and_drift_agree_with_the_group_algebra(group: UnitaryGroup, box: t
     for chain, force in enumerate(forces):
         expected = group.exp(-0.15 * force) @ links[chain]
         np.testing.assert_allclose(state.links(chain), expected, atol=1e-13)
+
+
+VARIANTS: list[Action] = [
+    *[make_action(name, 2.3) for name in ACTIONS],
+    Wilson(2.3, anisotropy=1.7),
+    Wilson(2.3, open=(-1,)),
+    LuscherWeisz(2.3, anisotropy=0.6, open=(0, -1)),
+    Rectangle(2.3, c1=-0.2, c0=0.7, open=(1,)),
+]
+
+
+@pytest.mark.parametrize("action", VARIANTS, ids=repr)
+@pytest.mark.parametrize("box", [(8, 8), (3, 4), (4, 5, 3), (4, 4, 8, 4), (3, 4, 3, 5)])
+def test_packed_forces_of_every_action(action: Action, box: tuple[int, ...]) -> None:
+    group = SU(3)
+    links = hot(group, box, 2)
+    state = Replicas(links, [Stream(1, 0), Stream(1, 1)], reach=reach_of(action))
+    momenta = state.zeros()
+    kick(state, action, momenta, 1.0)
+    drift(state, momenta, 1.0)
+    for chain in range(2):
+        expected = group.exp(-action.force(links[chain], len(box))) @ links[chain]
+        np.testing.assert_allclose(state.links(chain), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("action", VARIANTS, ids=repr)
+@pytest.mark.parametrize("box", [(8, 8), (3, 4), (4, 4, 8, 4), (3, 4, 3, 5)])
+def test_overrelaxation_keeps_every_action(action: Action, box: tuple[int, ...]) -> None:
+    (links,) = hot(SU(3), box, 1)
+    before = action.value(links, len(box))
+    moved = links.copy()
+    OverRelaxation().update(moved, action, Stream(1, 0), 0)
+    assert abs(action.value(moved, len(box)) - before) < 1e-10
+    assert np.abs(moved - links).max() > 0.1
+    other = Wilson(2.3) if action.name == "dbw2" else DBW2(2.3)
+    assert abs(other.value(moved, len(box)) - other.value(links, len(box))) > 1e-3
+
+
+def test_chains_packed_for_plaquettes_do_not_take_rectangles() -> None:
+    (links,) = hot(SU(3), (4, 4), 1)
+    with pytest.raises(PhysicsError, match="reach"):
+        OverRelaxation().advance(Replicas([links], [Stream(1, 0)]), LuscherWeisz(2.3), 0)
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -41,7 +41,7 @@ class TestValidate:
         ("action", "group", "lattice", "message"),
         [
             (Stub(linear_in_link=False), SU(2), BOX, "not linear in the link"),
-            (Stub(), SU(2), BOX, "staple"),
+            (Stub(), SU(2), BOX, "no sum of loops"),
             (Wilson(1.0), SU(24), BOX, "N above 23"),
             (Wilson(1.0), SU(2), Lattice((4, 1)), "extent of 1"),
             (Wilson(1.0), SU(2), Lattice((8,)), "1 directions"),

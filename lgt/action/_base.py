@@ -1,20 +1,18 @@
-"""Lattice actions: value, staple and force of S[U], and a check of the force against the value."""
+"""What an action is: value, staple and force of S[U], and a check of the force against the value."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import ClassVar, final
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.errors import CheckError, InputError
-from lgt.field import Array, lattice_of, shift, unit
+from lgt.errors import CheckError
+from lgt.field import Array
 from lgt.group import SU, U1, UnitaryGroup
-from lgt.loops import ordered_product, plaquettes
-from lgt.path import staples
 
 
 def group_of(links: Array) -> UnitaryGroup:
@@ -32,6 +30,11 @@ class Action(ABC):
     #: Whether S is linear in each single link, which heat bath and over-relaxation need.
     linear_in_link: ClassVar[bool] = True
     beta: float
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What there is beside the name and beta, where it differs from the default."""
+        return {}
 
     @abstractmethod
     def value(self, links: Array, d: int | None = None) -> NDArray[np.float64]:
@@ -73,7 +76,7 @@ class Action(ABC):
         --------
         >>> import lgt
         >>> links = lgt.hot(lgt.Lattice((3, 4)), lgt.SU(3), lgt.Stream(seed=1, chain=0))
-        >>> Wilson(5.5).check_force(links, np.random.default_rng(0)) < 1e-8
+        >>> lgt.Wilson(5.5).check_force(links, np.random.default_rng(0)) < 1e-8
         True
         """
         group, d = group_of(links), links.ndim - 3
@@ -97,64 +100,3 @@ class Action(ABC):
                 f"the force of {self}", f"a relative difference of {error:.1e}", "make value and staple agree"
             )
         return error
-
-
-@final
-@dataclass(frozen=True)
-class Wilson(Action):
-    """Wilson's plaquette action, ``S = -(beta/N) sum_x sum_{mu<nu} Re tr P_{mu nu}(x)`` (Wilson 1974).
-
-    ``beta = 2N/g0^2``; for U(1) ``S = -beta sum cos theta_P``.
-
-    Raises
-    ------
-    InputError
-        If beta is negative or not finite.
-
-    Examples
-    --------
-    >>> Wilson(beta=6.0)
-    Wilson(beta=6.0)
-    """
-
-    name: ClassVar[str] = "wilson"
-    beta: float
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.beta) and self.beta >= 0):
-            raise InputError(f"beta {self.beta}", "not a finite number >= 0", "give a coupling like 6.0")
-
-    def value(self, links: Array, d: int | None = None) -> NDArray[np.float64]:
-        """S[U], shape (...): zero order in 1 - P is dropped, so the cold start has -beta d(d-1)/2 V."""
-        d = lattice_of(links, d).d
-        return np.asarray(-self.beta * plaquettes(links, d).sum(axis=tuple(range(-d - 1, 0))))
-
-    def staple(self, links: Array, d: int | None = None) -> Array:
-        """The sum of the 2(d-1) staples of each link, the shape of the links."""
-        d = lattice_of(links, d).d
-        sums = []
-        for mu in range(d):
-            products = [ordered_product(links, path, d) for path in staples(mu, d)]
-            sums.append(shift(sum(products[1:], start=products[0]), unit(mu, d)))
-        return np.stack(sums, axis=-3 - d)
-
-
-ACTIONS: dict[str, type[Wilson]] = {Wilson.name: Wilson}
-
-
-def make_action(name: str, beta: float) -> Action:
-    """The action of this name, as `lgt generate --action` takes it.
-
-    Raises
-    ------
-    InputError
-        If there is no such action.
-
-    Examples
-    --------
-    >>> make_action("wilson", 6.0)
-    Wilson(beta=6.0)
-    """
-    if name not in ACTIONS:
-        raise InputError(f"action {name!r}", "no action of that name", f"choose one of {', '.join(ACTIONS)}")
-    return ACTIONS[name](beta)
