@@ -13,7 +13,8 @@ from lgt.rng import Stream
 def packed_batch(links: Array, d: int | None = None, threads: int = 1, reach: int = 1) -> Replicas:
     """The configurations of an array of shape (..., d, *extents, N, N), one chain each, in C order.
 
-    The links are copied; single precision is raised to complex128. `reach` is that of the action.
+    The links are copied; single precision is raised to complex128. `reach` is that of the action
+    (`Replicas`).
 
     Raises
     ------
@@ -29,7 +30,7 @@ def packed_batch(links: Array, d: int | None = None, threads: int = 1, reach: in
     """
     d = lattice_of(links, d).d
     flat = np.asarray(links, dtype=np.complex128).reshape(-1, *links.shape[-3 - d :])
-    return Replicas(list(flat), [Stream(0, chain) for chain in range(len(flat))], threads)
+    return Replicas(list(flat), [Stream(0, chain) for chain in range(len(flat))], threads, reach)
 
 
 def unpacked_batch(state: Replicas, shape: tuple[int, ...]) -> NDArray[np.complex128]:

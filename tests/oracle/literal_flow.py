@@ -147,3 +147,35 @@ def charge(links: Complex) -> float:
             if sign:
                 total -= sign * np.trace(F[mu, nu] @ F[rho, sigma]).real
     return total / (32 * np.pi**2)
+
+
+def largest_trace(U: Complex, A: Complex) -> Complex:
+    """The V near U with the largest Re tr(V A): the best of each SU(2) subgroup in turn, many times over."""
+    N = len(U)
+    if N == 1:
+        return A.conj() / abs(A)
+    for _ in range(300):
+        for i in range(N):
+            for j in range(i + 1, N):
+                X = (U @ A)[np.ix_((i, j), (i, j))]
+                # Re tr(g X) over g in SU(2) is largest at the dagger of the part of X in R SU(2).
+                part = (X + np.array([[X[1, 1], -X[1, 0]], [-X[0, 1], X[0, 0]]]).conj()) / 2
+                g = np.eye(N, dtype=complex)
+                g[np.ix_((i, j), (i, j))] = part.conj().T / np.sqrt(np.linalg.det(part).real)
+                U = g @ U
+    return U
+
+
+def cooled(links: Complex) -> Complex:
+    """Every link once, direction by direction, even sites before odd ones; extents must be even."""
+    links, d = links.copy(), len(links)
+    assert all(extent % 2 == 0 for extent in links.shape[1:-2])
+    for mu in range(d):
+        for parity in (0, 1):
+            for x in sites(links):
+                if sum(x) % 2 == parity:
+                    end = tuple((n + (k == mu)) % links.shape[1 + k] for k, n in enumerate(x))
+                    loops = loops_through(mu, d, 0.0)
+                    A = np.asarray(sum(walk(links, end, steps[1:]) for _, steps in loops))
+                    links[(mu, *x)] = largest_trace(links[(mu, *x)], A)
+    return links
