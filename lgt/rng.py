@@ -39,6 +39,7 @@ class Purpose(IntEnum):
     MOMENTA = 3
     METROPOLIS = 4
     GAUGE = 5
+    ACCEPT = 6
 
 
 def philox4x32(counter: ArrayLike, key: ArrayLike) -> NDArray[np.uint32]:

@@ -113,6 +113,7 @@ class Replicas:
         self.lattice = lattice_of(links[0], links[0].ndim - 3)
         self.group = group_of(links[0])
         self.chains, self.seed, self.reach = len(links), streams[0].seed, reach
+        self.streams = tuple(streams)
         unit = 2 * reach if has_formula(self.lattice, reach) else 0
         self.blocking = Blocking.of(self.lattice, self.chains, unit)
         self._links = pack(np.stack([np.asarray(each, dtype=np.complex128) for each in links]), self.blocking)
@@ -122,6 +123,7 @@ class Replicas:
         self.pieces = 1 if groups > 1 or per_colour < WORTH_A_THREAD else threads
         workers = max(self.pieces, min(groups, threads))
         self._pool = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
+        self._spares: dict[str, NDArray[np.float64]] = {}
         order = np.argsort(colours, axis=1, kind="stable")
         starts = np.stack([np.searchsorted(np.sort(each), np.arange(self.n_colours + 1)) for each in colours])
         numbers = [stream.chain for stream in streams]
@@ -153,13 +155,64 @@ class Replicas:
 
     @property
     def exhausted(self) -> list[int]:
-        """For every chain, how many draws of the heat bath have used up their attempts so far."""
+        """For every chain, how often the old value has stayed so far.
+
+        These are the draws of the heat bath that used up their attempts, and the proposals of Metropolis and
+        the trajectories of HMC that were refused.
+        """
         counts = np.where(self._idle[:, None], 0, self._tally).sum(axis=1)
         return [int(counts[self._chain_of == chain].sum()) for chain in range(self.chains)]
 
     def zeros(self) -> NDArray[np.float64]:
         """An array of zeros packed like the links: for momenta, forces, a copy of the links."""
         return aligned(self._links.shape)
+
+    def spare(self, name: str) -> NDArray[np.float64]:
+        """An array packed like the links that stays with these chains: the one of that name, for reuse."""
+        if name not in self._spares:
+            self._spares[name] = self.zeros()
+        return self._spares[name]
+
+    def save(self, packed: NDArray[np.float64]) -> None:
+        """Copy the links into an array that is packed like them."""
+        packed[...] = self._links
+
+    def restore(self, packed: NDArray[np.float64]) -> None:
+        """Copy such an array back into the links."""
+        self._links[...] = packed
+
+    def refuse(self, packed: NDArray[np.float64], chains: NDArray[np.bool_]) -> None:
+        """Give some chains the links back that were saved, bit for bit, and count it for each of them.
+
+        Parameters
+        ----------
+        packed
+            What `save` wrote.
+        chains
+            Which chains, shape (chains,).
+        """
+        for group, lanes in enumerate(chains[self._chain_of]):
+            if lanes.all():
+                self._links[group] = packed[group]
+            elif lanes.any():
+                np.copyto(self._links[group], packed[group], where=lanes)
+        for chain in np.flatnonzero(chains):
+            group, replica = divmod(int(chain), self.blocking.replicas)
+            self._tally[group, 0, replica * WIDTH // self.blocking.replicas] += 1
+
+    def site_zeros(self) -> NDArray[np.float64]:
+        """An array of zeros with a number for each site of each chain, in vectors: (groups, blocks, 8)."""
+        return aligned((len(self._links), self.blocking.volume, WIDTH))
+
+    def per_site(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Such numbers in the order of the sites, shape (chains, volume): what a `tree_sum` is to sum."""
+        sites, lanes = self.blocking.sites(), WIDTH // self.blocking.replicas
+        out = np.empty((self.chains, self.lattice.volume))
+        for chain in range(self.chains):
+            group, replica = divmod(chain, self.blocking.replicas)
+            own = slice(replica * lanes, (replica + 1) * lanes)
+            out[chain, sites[:, own]] = values[group][:, own]
+        return out
 
     def each(self, work: Callable[[Task, int], None]) -> None:
         """Call `work` for every group of chains and every piece of it, as many at a time as threads."""

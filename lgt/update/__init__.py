@@ -2,7 +2,37 @@
 
 from lgt.update._base import Updater, UpdateReport, reach_of
 from lgt.update.heatbath import HeatBath
+from lgt.update.hmc import HMC, Trajectory
+from lgt.update.integrator import (
+    INTEGRATORS,
+    OMF2,
+    OMF4,
+    ForceGradient,
+    Integrator,
+    Leapfrog,
+    make_integrator,
+)
+from lgt.update.metropolis import Metropolis
 from lgt.update.overrelaxation import OverRelaxation
-from lgt.update.schedule import Sweep
+from lgt.update.schedule import UPDATES, Sweep, make_updater
 
-__all__ = ["HeatBath", "OverRelaxation", "Sweep", "UpdateReport", "Updater", "reach_of"]
+__all__ = [
+    "HMC",
+    "INTEGRATORS",
+    "OMF2",
+    "OMF4",
+    "UPDATES",
+    "ForceGradient",
+    "HeatBath",
+    "Integrator",
+    "Leapfrog",
+    "Metropolis",
+    "OverRelaxation",
+    "Sweep",
+    "Trajectory",
+    "UpdateReport",
+    "Updater",
+    "make_integrator",
+    "make_updater",
+    "reach_of",
+]

@@ -40,7 +40,8 @@ class UpdateReport:
     links
         Number of link updates.
     exhausted
-        Number of draws of the heat bath that used up their attempts, so that the old value stayed.
+        How often the old value stayed: draws of the heat bath that used up their attempts, refused proposals
+        of Metropolis, refused trajectories.
 
     Examples
     --------
@@ -135,6 +136,31 @@ class Updater(ABC):
     def visits(self) -> int:
         """How often one update visits each link."""
         return 1
+
+    def proposals(self, group: UnitaryGroup, lattice: Lattice) -> int:
+        """How many proposals one update of one chain makes that may be refused; none for a heat bath."""
+        return 0
+
+    @final
+    def acceptance(self, group: UnitaryGroup, lattice: Lattice, exhausted: int, updates: int) -> float | None:
+        """The accepted fraction of the proposals of so many updates of one chain; None where there are none.
+
+        Parameters
+        ----------
+        exhausted
+            How many were refused: `lgt.replicas.Replicas.exhausted`.
+
+        Examples
+        --------
+        >>> import lgt
+        >>> from lgt.update import HMC, HeatBath
+        >>> HMC().acceptance(lgt.SU(2), lgt.Lattice((4, 4)), exhausted=2, updates=10)
+        0.8
+        >>> HeatBath().acceptance(lgt.SU(2), lgt.Lattice((4, 4)), exhausted=0, updates=10) is None
+        True
+        """
+        proposed = updates * self.proposals(group, lattice)
+        return 1 - exhausted / proposed if proposed else None
 
 
 class LocalUpdater(Updater):

@@ -108,6 +108,7 @@ def test_pinned_values() -> None:
         "MOMENTA": 3,
         "METROPOLIS": 4,
         "GAUGE": 5,
+        "ACCEPT": 6,
     }
     u, v = Stream(1, 2).uniform(3, 1, 2, purpose=Purpose.HEATBATH, block=1, update=5, attempt=6)
     assert (float(u).hex(), float(v).hex()) == ("0x1.b9c79a85bdff0p-4", "0x1.3fe3b2a60ee44p-1")

@@ -1,4 +1,4 @@
-"""Heat bath and over-relaxation written a second time, slowly, with whole matrices and numpy alone.
+"""Heat bath, Metropolis and over-relaxation written a second time, slowly, with whole matrices and numpy.
 
 The oracle of the kernels in `lgt.update`: the random numbers come from `lgt.rng` (plain numpy, held to the
 published vectors), the staples from `lgt.action` (the loop code), and nothing from `lgt.kernels`.
@@ -90,6 +90,32 @@ def reflected_link(u: np.ndarray, staple: np.ndarray) -> np.ndarray:
     return u
 
 
+def moved_link(
+    u: np.ndarray, staple: np.ndarray, beta: float, hits: int, step: float, **address: object
+) -> tuple[np.ndarray, int]:
+    """One link after some hits of Metropolis, and how many were refused."""
+    N, refused = u.shape[0], 0
+    stream: Stream = address.pop("stream")  # type: ignore[assignment]
+    for hit in range(hits):
+        for subgroup, (i, j) in enumerate(combinations(range(N), 2)) if N > 1 else [(0, (0, 0))]:
+            at = {**address, "subgroup": subgroup, "attempt": hit}
+            r1, r2 = stream.uniform(**at, block=0)
+            if N == 1:
+                new, accept = np.exp(1j * np.pi * step * (2 * r1 - 1)) * u, r2
+            else:
+                r3, accept = stream.uniform(**at, block=1)
+                z, angle = 2 * r1 - 1, 2 * np.pi * r2
+                n = np.array([np.sqrt(1 - z**2) * np.cos(angle), np.sqrt(1 - z**2) * np.sin(angle), z])
+                x = step * r3 * n
+                g = np.sqrt(1 - x @ x) * np.eye(2) + 1j * np.tensordot(x, PAULI, axes=1)
+                new = embedded(g, i, j, N) @ u
+            if accept <= np.exp(beta / N * np.trace((new - u) @ staple).real):
+                u = new
+            else:
+                refused += 1
+    return u, refused
+
+
 def embedded(g: np.ndarray, i: int, j: int, N: int) -> np.ndarray:
     """The SU(2) matrix g in rows and columns i and j of the unit matrix."""
     out = np.eye(N, dtype=complex)
@@ -115,6 +141,18 @@ def heat_sweep(links: np.ndarray, beta: float, stream: Stream, number: int) -> n
         address = {"stream": stream, "site": x, "mu": mu, "purpose": Purpose.HEATBATH, "update": number}
         links[(mu, *at)] = heated_link(links[(mu, *at)], staple, beta, **address)
     return links
+
+
+def metropolis_sweep(
+    links: np.ndarray, beta: float, hits: int, step: float, stream: Stream, number: int
+) -> tuple[np.ndarray, int]:
+    """A configuration after Metropolis of all links, and the refused proposals."""
+    links, refused = links.copy(), 0
+    for mu, at, x, staple in visits(links):
+        address = {"stream": stream, "site": x, "mu": mu, "purpose": Purpose.METROPOLIS, "update": number}
+        links[(mu, *at)], more = moved_link(links[(mu, *at)], staple, beta, hits, step, **address)
+        refused += more
+    return links, refused
 
 
 def reflect_sweep(links: np.ndarray) -> np.ndarray:

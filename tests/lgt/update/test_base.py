@@ -11,9 +11,9 @@ from lgt.field import cold
 from lgt.group import SU, U1
 from lgt.lattice import Lattice
 from lgt.rng import Stream
-from lgt.update import HeatBath, OverRelaxation, Sweep, Updater, UpdateReport
+from lgt.update import HeatBath, Metropolis, OverRelaxation, Sweep, Updater, UpdateReport
 
-UPDATERS = [HeatBath(), OverRelaxation(), Sweep(2)]
+UPDATERS = [HeatBath(), Metropolis(), OverRelaxation(), Sweep(2), Sweep(1, Metropolis(2))]
 BOX = Lattice((4, 3))
 
 
@@ -76,9 +76,11 @@ def test_reports_add() -> None:
 
 def test_updaters_are_values_with_names() -> None:
     assert HeatBath() == HeatBath()
-    assert repr(Sweep(overrelax=3)) == "Sweep(overrelax=3)"
+    assert repr(Sweep(overrelax=3)) == "Sweep(overrelax=3, first=HeatBath())"
     assert [updater.name for updater in UPDATERS] == [
         "heatbath",
+        "metropolis(hits=8, step=0.5)",
         "overrelaxation",
         "heatbath+2overrelaxation",
+        "metropolis(hits=2, step=0.5)+1overrelaxation",
     ]

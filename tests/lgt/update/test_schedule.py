@@ -9,7 +9,7 @@ from lgt.field import cold
 from lgt.group import SU, U1, UnitaryGroup
 from lgt.lattice import Lattice
 from lgt.rng import Stream
-from lgt.update import HeatBath, OverRelaxation, Sweep, UpdateReport
+from lgt.update import HMC, UPDATES, HeatBath, Metropolis, OverRelaxation, Sweep, UpdateReport, make_updater
 from lgt.update.schedule import REUNITARISE_EVERY
 
 ACTION, STREAM = Wilson(5.5), Stream(seed=4, chain=1)
@@ -50,6 +50,28 @@ def test_links_do_not_drift_off_the_group(group: UnitaryGroup) -> None:
         Sweep(overrelax=2).update(links, Wilson(2.0 * group.N), STREAM, number)
         worst = max(worst, float(group.defect(links).max()))
     assert 0.0 < worst < 1e-12
+
+
+def test_a_sweep_may_begin_with_metropolis() -> None:
+    links, expected = cold(Lattice((4, 3)), SU(3)), cold(Lattice((4, 3)), SU(3))
+    sweep, move = Sweep(1, Metropolis(3)), Metropolis(3)
+    for number in range(2):
+        report = sweep.update(links, ACTION, STREAM, number)
+        refused = move.update(expected, ACTION, STREAM, 2 * number).exhausted
+        OverRelaxation().update(expected, ACTION, STREAM, 2 * number + 1)
+        assert report == UpdateReport(links=48, exhausted=refused)
+    assert np.array_equal(links, expected)
+    assert sweep.proposals(SU(3), Lattice((4, 3))) == move.proposals(SU(3), Lattice((4, 3))) > 0
+    assert Sweep(1).proposals(SU(3), Lattice((4, 3))) == 0
+
+
+def test_updates_by_name() -> None:
+    parameters = {"overrelax": 3, "hits": 2, "step": 0.1, "length": 0.5, "steps": 4, "integrator": "omf4"}
+    expected = [Sweep(3), Sweep(3, Metropolis(2, 0.1)), HMC(0.5, 4, "omf4")]
+    assert [make_updater(name, **parameters) for name in UPDATES] == expected  # type: ignore[arg-type]
+    assert [make_updater(name) for name in UPDATES] == [Sweep(1), Sweep(1, Metropolis()), HMC()]
+    with pytest.raises(InputError, match="'langevin'"):
+        make_updater("langevin")
 
 
 def test_negative_overrelaxation_is_refused() -> None:
