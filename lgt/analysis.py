@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lgt.errors import InputError, ShapeError
+from lgt.errors import InputError, PhysicsError, ShapeError
 
 Series = NDArray[np.float64]
 #: One chain (n,), several of one length (chains, n), or a list of chains of any lengths.
@@ -26,6 +26,12 @@ Samples = ArrayLike | Sequence[ArrayLike]
 SHORTEST = 5
 #: A chain shorter than this many autocorrelation times says little about them (Wolff, section 3).
 LONG = 50
+#: From so many samples of a chain on, its beginning is held to its end.
+CHECKED = 40
+#: Half a chain must be this many autocorrelation times long for that.
+RESOLVED = 10
+#: A disagreement of so many standard errors is told.
+SIGMAS = 4.0
 
 
 @final
@@ -210,6 +216,62 @@ def ratio(numerator: Samples, denominator: Samples, separation: int = 1) -> Esti
     return estimate(projected, separation)
 
 
+def derive(
+    primaries: Sequence[Samples], function: Callable[[Series], float], separation: int = 1
+) -> Estimate:
+    """A function of several means, with the error of its first-order projection (Wolff, section 2).
+
+    Parameters
+    ----------
+    primaries
+        The series whose means enter, each as for `estimate`, all of the same configurations.
+    function
+        From their means, shape (len(primaries),), to the derived number.
+    separation
+        Sweeps between two samples.
+
+    Returns
+    -------
+    Estimate
+        The autocorrelation time is that of the projected series. Whatever `function` raises at the means
+        goes through.
+
+    Raises
+    ------
+    ShapeError
+        If the series are not of the same lengths.
+    PhysicsError
+        If the function has no finite value at the means, or close to them.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(1).normal(2.0, 0.1, size=1000)
+    >>> derive([x, x**2], lambda mean: mean[1] - mean[0] ** 2)  # the variance
+    Estimate(0.00973(47), tau_int=0.53(6) sweeps, n=1000)
+    """
+    series = [_chains(samples) for samples in primaries]
+    if len({tuple(map(len, chains)) for chains in series}) != 1:
+        raise ShapeError(
+            "a function of several means", "different numbers of samples", "pass the same configurations"
+        )
+    joined = np.stack([np.concatenate(chains) for chains in series])
+    means = joined.mean(axis=1)
+    # A hundredth of the error of each mean: small where the function curves, large against rounding.
+    steps = np.maximum(0.01 * joined.std(axis=1) / math.sqrt(joined.shape[1]), 1e-9 * np.abs(means))
+    steps[np.ptp(joined, axis=1) == 0] = 0.0
+    value, gradient = float(function(means)), np.zeros_like(means)
+    for place in np.flatnonzero(steps):
+        step = np.zeros_like(means)
+        step[place] = steps[place]
+        gradient[place] = (function(means + step) - function(means - step)) / (2 * steps[place])
+    if not (math.isfinite(value) and np.isfinite(gradient).all()):
+        raise PhysicsError("a function of means", "no finite number at the means", "measure more")
+    projected = np.split(
+        value + gradient @ (joined - means[:, None]), np.cumsum([len(chain) for chain in series[0]])[:-1]
+    )
+    return replace(estimate(projected, separation), value=value)
+
+
 def autocorrelation(samples: Samples, separation: int = 1) -> Autocorrelation:
     """The normalised autocorrelation function that `estimate` sums up to its window.
 
@@ -278,6 +340,106 @@ def chain_warning(result: Estimate, name: str = "the series") -> str | None:
         )
         return f"{name}: {reason}; its error is unsure, run longer"
     return None
+
+
+def thermalisation_warning(
+    samples: Samples | Series, separation: int = 1, name: str = "the series"
+) -> str | None:
+    """Whether the beginning of the chains disagrees with their end, or the chains with each other.
+
+    The mean of the first tenth of the samples is held to that of the last half (J. Geweke 1992), and the
+    mean of each chain to that of the others, both with errors that take into account the autocorrelation
+    seen in the last half, or within the chains.
+
+    Parameters
+    ----------
+    samples
+        As for `estimate`, or shape (chains, n, labels), of which the worst label counts.
+    separation
+        Sweeps between two samples.
+    name
+        What was measured, for the text.
+
+    Returns
+    -------
+    str or None
+        One line that names the numbers if they differ by more than 4 sigma; None also for chains of fewer
+        than 40 samples or 20 autocorrelation times, which say too little.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(1).normal(0.5, 0.1, size=400)
+    >>> x[:40] += 0.2
+    >>> thermalisation_warning(x, name="plaquette").partition(",")[0]
+    'plaquette: the first 40 sweeps have the mean 0.700(15)'
+    """
+    if isinstance(samples, np.ndarray) and samples.ndim == 3:
+        each = [_disagreement(_chains(samples[..., k])) for k in range(samples.shape[2])]
+    else:
+        each = [_disagreement(_chains(samples))]
+    sigma, kind, first, second, length = max(
+        (found for pair in each for found in pair), default=(0.0, "", (0.0, 0.0), (0.0, 0.0), (0, 0))
+    )
+    if sigma <= SIGMAS:
+        return None
+    apart = f"{sigma:.1f} sigma apart"
+    if kind == "begin":
+        sweeps = [count * separation for count in length]
+        return (
+            f"{name}: the first {sweeps[0]} sweeps have the mean {in_brackets(*first)}, the last {sweeps[1]} "
+            f"{in_brackets(*second)}, {apart}; leave out the beginning, or thermalise longer"
+        )
+    return (
+        f"{name}: chain {length[0]} has the mean {in_brackets(*first)}, the others {in_brackets(*second)}, "
+        f"{apart}; thermalise longer, or run longer chains"
+    )
+
+
+_Found = tuple[float, str, tuple[float, float], tuple[float, float], tuple[int, int]]
+
+
+def _disagreement(series: list[Series]) -> list[_Found]:
+    """How many sigmas the beginning is off the end, and the most deviant chain off the others."""
+    shortest = min(map(len, series))
+    if shortest < CHECKED:
+        return []
+    found: list[_Found] = []
+    begins = [chain[: len(chain) // 10] for chain in series]
+    halves = [chain[len(chain) // 2 :] for chain in series]
+    variance, tau = _within(halves)
+    # Shorter chains say little about tau, and less about this; `chain_warning` tells of them.
+    if variance > 0 and len(halves[0]) >= RESOLVED * tau:
+        means = [float(np.mean([part.mean() for part in parts])) for parts in (begins, halves)]
+        errors = [_error_of_means(parts, variance, tau) for parts in (begins, halves)]
+        sigma = abs(means[0] - means[1]) / math.hypot(*errors)
+        lengths = (len(begins[0]), len(halves[0]))
+        found.append((sigma, "begin", (means[0], errors[0]), (means[1], errors[1]), lengths))
+    variance, tau = _within(series)
+    judged = len(series) > 1 and variance > 0 and shortest >= 2 * RESOLVED * tau
+    for number, chain in enumerate(series if judged else ()):
+        others = series[:number] + series[number + 1 :]
+        one, rest = float(chain.mean()), float(np.mean([other.mean() for other in others]))
+        errors = [_error_of_means(parts, variance, tau) for parts in ([chain], others)]
+        sigma = abs(one - rest) / math.hypot(*errors)
+        found.append((sigma, "chain", (one, errors[0]), (rest, errors[1]), (number, 0)))
+    return found
+
+
+def _within(parts: list[Series]) -> tuple[float, float]:
+    """Variance and autocorrelation time, in samples and one standard error up, within the parts."""
+    centred = [part - part.mean() for part in parts]
+    n = sum(map(len, parts))
+    variance = sum(float((part**2).sum()) for part in centred) / (n - len(parts))
+    if variance == 0 or max(float(np.ptp(part)) for part in parts) == 0:
+        return 0.0, 0.5
+    _, tau, tau_error, _ = _gamma(centred, 0.0)
+    return variance, max(0.5, tau + tau_error)
+
+
+def _error_of_means(parts: list[Series], variance: float, tau: float) -> float:
+    """The error of the average of the parts' means, each of which spreads no more than a sample."""
+    each = [variance * min(1.0, 2 * tau / len(part)) for part in parts]
+    return math.sqrt(sum(each)) / len(parts)
 
 
 class _Counts(TypedDict):

@@ -75,6 +75,28 @@ def shift(field: Array, displacement: tuple[int, ...], trailing: int = 2) -> Arr
     return np.roll(field, tuple(-step for step in displacement), axis=axes)
 
 
+def inside(field: Array, d: int, open: tuple[int, ...], behind: int, ahead: int) -> Array:
+    """The sites of a field from which `behind` steps back and `ahead` steps on stay inside the box.
+
+    Parameters
+    ----------
+    field
+        Shape (..., *extents).
+    open
+        The directions with open boundaries; along the others every site is kept.
+
+    Examples
+    --------
+    >>> inside(np.arange(12).reshape(3, 4), 2, open=(1,), behind=1, ahead=0)[0]
+    array([1, 2, 3])
+    """
+    index = [slice(None)] * field.ndim
+    for mu in open:
+        axis = field.ndim - d + mu
+        index[axis] = slice(behind, field.shape[axis] - ahead)
+    return field[tuple(index)]
+
+
 def unit(mu: int, d: int, steps: int = 1) -> tuple[int, ...]:
     """The displacement of `steps` steps in direction mu."""
     return tuple(steps if nu == mu else 0 for nu in range(d))

@@ -9,19 +9,17 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.errors import InputError
-from lgt.field import Array, lattice_of
+from lgt.errors import InputError, PhysicsError
+from lgt.field import Array, inside, lattice_of
 from lgt.lattice import Lattice, tree_sum
 
 Real = NDArray[np.float64]
 
 
-class Observable(ABC):
-    """A real, gauge-invariant function of a configuration, known by its name.
+class Quantity(ABC):
+    """Anything that is measured by its name: an `Observable`, or a `Derived` quantity made of their means.
 
-    A subclass gives `density`, whose lattice average is `value`. Both are float64 whatever the precision
-    of the links, and sums over sites follow a fixed tree, so that a measurement is reproducible to the bit.
-    Frozen values: ``parse_observable(o.name) == o``.
+    Frozen values: ``parse_quantity(q.name) == q``.
     """
 
     #: How the family's names are written, for help texts.
@@ -38,21 +36,63 @@ class Observable(ABC):
 
     @classmethod
     def parse(cls, name: str) -> Self | None:
-        """The observable of this name; None if the name is not of this family."""
+        """The quantity of this name; None if the name is not of this family."""
         return cls() if name == cls.pattern else None
 
-    def validate(self, lattice: Lattice) -> None:  # noqa: B027, most have nothing to refuse
+
+class Observable(Quantity):
+    """A real, gauge-invariant function of a configuration, known by its name.
+
+    A subclass gives `density`, whose lattice average is `value`. Both are float64 whatever the precision
+    of the links, and sums over sites follow a fixed tree, so that a measurement is reproducible to the bit.
+
+    One with several numbers, say a correlator, names them by `labels` and has an axis for them before the
+    sites: ``density`` is (..., labels, *extents), ``value`` (..., labels).
+    """
+
+    @property
+    def reach(self) -> tuple[int, int] | None:
+        """How many sites behind and ahead of x, along any axis, the density at x looks.
+
+        Where the lattice has open boundaries, the average runs over the sites whose loops stay inside. None:
+        not known, so it has no value there. A subclass may set a pair as class attribute.
+        """
+        return None
+
+    def labels(self, lattice: Lattice) -> tuple[str, ...]:
+        """The names of its numbers on this lattice; none, if it is one number."""
+        return ()
+
+    def shape(self, lattice: Lattice) -> tuple[int, ...]:
+        """The shape of its value on one configuration: (), or (labels,)."""
+        labels = self.labels(lattice)
+        return (len(labels),) if labels else ()
+
+    def validate(self, lattice: Lattice, *, open: tuple[int, ...] = ()) -> None:
         """Refuse a lattice on which the observable makes no sense, before the first sweep of a run.
+
+        Parameters
+        ----------
+        open
+            The directions with open boundaries.
 
         Raises
         ------
         InputError
-            If an axis or a size does not exist there.
+            If an axis or a size does not exist there, or no loop stays inside the open boundaries.
         """
+        if not open:
+            return
+        asked = f"{self.name} on the lattice {lattice}, open along {', '.join(map(str, open))}"
+        if self.reach is None:
+            raise PhysicsError(asked, "loops of unknown size", "give the class reach = (behind, ahead)")
+        shortest = min(lattice.extents[mu] for mu in open)
+        if shortest <= sum(self.reach):
+            raise PhysicsError(asked, "no loop inside the boundaries", "use a smaller loop")
 
     @abstractmethod
     def density(self, links: Array, d: int | None = None) -> Real:
-        """The observable at every site.
+        """The observable at every site, around the torus whatever the boundaries.
 
         Parameters
         ----------
@@ -64,7 +104,7 @@ class Observable(ABC):
         Returns
         -------
         Real
-            Shape (..., *extents), float64.
+            Shape (..., *extents), float64; (..., labels, *extents) for one with labels.
 
         Raises
         ------
@@ -72,9 +112,29 @@ class Observable(ABC):
             If the observable is not an average over sites.
         """
 
-    def value(self, links: Array, d: int | None = None) -> Real:
-        """The average over the lattice, shape (...), float64, for links as for `density`."""
-        return site_average(self.density(links, d), lattice_of(links, d).d)
+    def value(self, links: Array, d: int | None = None, *, open: tuple[int, ...] = ()) -> Real:
+        """The average over the lattice, shape (...) or (..., labels), float64, for links as for `density`.
+
+        Parameters
+        ----------
+        open
+            The directions with open boundaries, as `lgt.action.Action.open` says: the average runs over the
+            sites whose loops stay inside.
+        """
+        lattice = lattice_of(links, d)
+        return site_average(self.interior(self.density(links, lattice.d), lattice, open), lattice.d)
+
+    def interior(self, density: Real, lattice: Lattice, open: tuple[int, ...]) -> Real:
+        """The density at the sites whose loops stay inside the open boundaries, (..., *fewer sites)."""
+        if not open:
+            return density
+        Observable.validate(self, lattice, open=open)
+        return inside(density, lattice.d, open, *(self.reach or (0, 0)))
+
+
+def site_sum(density: Real, d: int) -> Real:
+    """The sum over the last d axes by a fixed tree over sites in their global order."""
+    return tree_sum(density.reshape(*density.shape[: density.ndim - d], -1), axis=-1)
 
 
 def site_average(density: Real, d: int) -> Real:
@@ -83,36 +143,27 @@ def site_average(density: Real, d: int) -> Real:
     return np.asarray(tree_sum(flat, axis=-1) / flat.shape[-1])
 
 
-#: Every family of observables. `lgt.observable` fills it; the order is that of the help texts.
-FAMILIES: list[type[Observable]] = []
+#: Every family of quantities. `lgt.observable` fills it; the order is that of the help texts.
+FAMILIES: list[type[Quantity]] = []
 
 
-def parse_observable(name: str) -> Observable:
-    """The observable of this name, as ``lgt measure --observable`` takes it.
-
-    Parameters
-    ----------
-    name
-        For example ``"plaquette"``, ``"wilson_1x2"`` or ``"polyakov_abs"``; `available_observables` lists
-        all families. An observable of your own is ``"package.module:Name"``, see
-        `lgt.observable.UserObservable`.
+def parse_quantity(name: str) -> Quantity:
+    """The observable or derived quantity of this name, as ``lgt measure --observable`` takes it.
 
     Raises
     ------
     InputError
-        If there is no such observable.
+        If there is no such quantity.
 
     Examples
     --------
-    >>> parse_observable("wilson_1x2")
-    WilsonLoop(r=1, t=2, symmetric=False)
-    >>> parse_observable("wilson_1x2").name
-    'wilson_1x2'
+    >>> parse_quantity("creutz_2x2").name
+    'creutz_2x2'
     """
     for family in FAMILIES:
-        observable = family.parse(name)
-        if observable is not None:
-            return observable
+        quantity = family.parse(name)
+        if quantity is not None:
+            return quantity
     names = [example for family in FAMILIES for example in family.examples or (family.pattern,)]
     close = difflib.get_close_matches(name, names, n=1)
     guess = f"did you mean {close[0]!r}? the names are" if close else "choose one of"
@@ -121,6 +172,39 @@ def parse_observable(name: str) -> Observable:
         "no observable of that name",
         f"{guess} {', '.join(available_observables())}",
     )
+
+
+def parse_observable(name: str) -> Observable:
+    """The observable of this name.
+
+    Parameters
+    ----------
+    name
+        For example ``"plaquette"``, ``"wilson_1x2"`` or ``"topological_charge@flow:2.0"``;
+        `available_observables` lists all families. An observable of your own is ``"package.module:Name"``,
+        see `lgt.observable.UserObservable`.
+
+    Raises
+    ------
+    InputError
+        If there is no such observable, or the name is that of a derived quantity (`parse_quantity`), which
+        has no value on one configuration.
+
+    Examples
+    --------
+    >>> parse_observable("wilson_1x2")
+    WilsonLoop(r=1, t=2, symmetric=False)
+    >>> parse_observable("wilson_1x2").name
+    'wilson_1x2'
+    """
+    quantity = parse_quantity(name)
+    if not isinstance(quantity, Observable):
+        raise InputError(
+            f"{name} of one configuration",
+            "a quantity that is made of the means of an ensemble",
+            f"type: lgt measure ENS --observable {name}",
+        )
+    return quantity
 
 
 def available_observables() -> dict[str, str]:

@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, final
 
@@ -77,23 +78,34 @@ class UserObservable(Observable):
         """
         return cls(name, _load(name)) if ":" in name else None
 
-    def validate(self, lattice: Lattice) -> None:
+    @property
+    def reach(self) -> tuple[int, int] | None:
+        """What the observable itself says."""
+        return self.observable.reach
+
+    def labels(self, lattice: Lattice) -> tuple[str, ...]:
+        """What the observable itself says."""
+        with _users_code(f"labels of {self.source}"):
+            return tuple(map(str, self.observable.labels(lattice)))
+
+    def validate(self, lattice: Lattice, *, open: tuple[int, ...] = ()) -> None:
         """What the observable itself refuses."""
+        super().validate(lattice, open=open)
         with _users_code(f"{self.source} on the lattice {lattice}"):
-            self.observable.validate(lattice)
+            self.observable.validate(lattice, **_boundaries(open))
 
     def density(self, links: Array, d: int | None = None) -> Real:
         """The observable at every site, shape (..., *extents)."""
         lattice = lattice_of(links, d)
-        shape = links.shape[: links.ndim - lattice.d - 3] + lattice.extents
+        shape = links.shape[: links.ndim - lattice.d - 3] + self.shape(lattice) + lattice.extents
         return self._checked("density", lambda: self.observable.density(links, lattice.d), shape)
 
-    def value(self, links: Array, d: int | None = None) -> Real:
+    def value(self, links: Array, d: int | None = None, *, open: tuple[int, ...] = ()) -> Real:
         """Its value, shape (...)."""
-        d = lattice_of(links, d).d
-        return self._checked(
-            "value", lambda: self.observable.value(links, d), links.shape[: links.ndim - d - 3]
-        )
+        lattice = lattice_of(links, d)
+        shape = links.shape[: links.ndim - lattice.d - 3] + self.shape(lattice)
+        call = partial(self.observable.value, links, lattice.d, **_boundaries(open))
+        return self._checked("value", call, shape)
 
     def _checked(self, what: str, call: Callable[[], Any], shape: tuple[int, ...]) -> Real:
         asked = f"{what} of {self.source}"
@@ -106,6 +118,11 @@ class UserObservable(Observable):
         if not np.isfinite(result).all():
             raise InputError(asked, "a number that is not finite", "return finite numbers")
         return result.astype(np.float64)
+
+
+def _boundaries(open: tuple[int, ...]) -> dict[str, Any]:
+    """The keyword that a class needs to know only where there are open boundaries."""
+    return {"open": open} if open else {}
 
 
 def _load(source: str) -> Observable:

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.errors import InputError
+from lgt.errors import InputError, PhysicsError
 from lgt.field import Array, lattice_of, shift, unit
 from lgt.lattice import Lattice
 from lgt.observable._base import Observable, Real, site_average
@@ -29,6 +29,7 @@ class Plaquette(Observable):
     """
 
     pattern: ClassVar[str] = "plaquette"
+    reach = (0, 1)
     about: ClassVar[str] = "average over all planes of (1/N) Re tr P"
 
     def density(self, links: Array, d: int | None = None) -> Real:
@@ -49,6 +50,7 @@ class ActionDensity(Observable):
     """
 
     pattern: ClassVar[str] = "action_density"
+    reach = (0, 1)
     about: ClassVar[str] = "1 - plaquette"
 
     def density(self, links: Array, d: int | None = None) -> Real:
@@ -103,14 +105,20 @@ class WilsonLoop(Observable):
         """``wilson_RxT``, or ``wilson_RxT_symmetric``."""
         return f"wilson_{self.r}x{self.t}" + "_symmetric" * self.symmetric
 
+    @property
+    def reach(self) -> tuple[int, int]:
+        """The longer side lies ahead of x."""
+        return (0, max(self.r, self.t))
+
     @classmethod
     def parse(cls, name: str) -> Self | None:
         """The observable of such a name, else None."""
         match = re.fullmatch(r"wilson_([1-9]\d{0,5})x([1-9]\d{0,5})(_symmetric)?", name, flags=re.ASCII)
         return cls(int(match[1]), int(match[2]), bool(match[3])) if match else None
 
-    def validate(self, lattice: Lattice) -> None:
+    def validate(self, lattice: Lattice, *, open: tuple[int, ...] = ()) -> None:
         """A side longer than the longest extent only winds around the torus."""
+        super().validate(lattice, open=open)
         if max(self.r, self.t) > max(lattice.extents):
             raise InputError(
                 f"{self.name} on the lattice {lattice}", "a side longer than that", "use a smaller loop"
@@ -155,6 +163,8 @@ class Polyakov(Observable):
     )
     examples: ClassVar[tuple[str, ...]] = ("polyakov_abs", "polyakov_re", "polyakov_im")
 
+    reach = (0, 0)
+
     @property
     def name(self) -> str:
         """``polyakov_abs``, ``polyakov_re``, ``polyakov_im``, with ``_MU`` for an axis other than time."""
@@ -169,12 +179,23 @@ class Polyakov(Observable):
         part: Literal["abs", "re", "im"] = match[1]  # type: ignore[assignment]
         return cls(part, None if match[2] is None else int(match[2]))
 
-    def validate(self, lattice: Lattice) -> None:
-        """The axis must exist."""
+    def validate(self, lattice: Lattice, *, open: tuple[int, ...] = ()) -> None:
+        """The axis must exist, and close."""
+        super().validate(lattice, open=open)
         if self.direction is not None and self.direction >= lattice.d:
             raise InputError(
                 f"{self.name} on the lattice {lattice}", f"{lattice.d} axes", f"use 0 to {lattice.d - 1}"
             )
+        if self.axis(lattice) in open:
+            raise PhysicsError(
+                f"{self.name} on the lattice {lattice}",
+                f"an open boundary along axis {self.axis(lattice)}, which no loop winds around",
+                "use another axis",
+            )
+
+    def axis(self, lattice: Lattice) -> int:
+        """The axis around which it winds."""
+        return lattice.d - 1 if self.direction is None else self.direction
 
     def density(self, links: Array, d: int | None = None) -> Real:
         """The real or imaginary part of the loop through x, shape (..., *extents), constant along it."""
@@ -187,11 +208,13 @@ class Polyakov(Observable):
         loops = polyakov_loops(links, self.direction, d)
         return np.ascontiguousarray(loops.real if self.part == "re" else loops.imag)
 
-    def value(self, links: Array, d: int | None = None) -> Real:
+    def value(self, links: Array, d: int | None = None, *, open: tuple[int, ...] = ()) -> Real:
         """The lattice average, or its modulus for ``"abs"``, shape (...)."""
+        lattice = lattice_of(links, d)
+        self.validate(lattice, open=open)
         if self.part != "abs":
-            return super().value(links, d)
-        d = lattice_of(links, d).d
+            return super().value(links, d, open=open)
+        d = lattice.d
         loops = polyakov_loops(links, self.direction, d)
         return np.asarray(np.hypot(site_average(loops.real, d), site_average(loops.imag, d)))
 

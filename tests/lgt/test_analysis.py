@@ -8,8 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lgt.analysis import Estimate, autocorrelation, chain_warning, estimate, in_brackets, ratio
-from lgt.errors import InputError, ShapeError
+from lgt.analysis import (
+    Estimate,
+    autocorrelation,
+    chain_warning,
+    derive,
+    estimate,
+    in_brackets,
+    ratio,
+    thermalisation_warning,
+)
+from lgt.errors import InputError, PhysicsError, ShapeError
 
 
 def ar1(rng: np.random.Generator, rho: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
@@ -184,3 +193,96 @@ def test_wrong_shapes_are_refused() -> None:
         ratio(np.ones(5), np.zeros(5))
     with pytest.raises(InputError):
         autocorrelation([1.0, 2.0, 3.0])
+
+
+def test_derive_is_the_projection_of_pyerrors() -> None:
+    """Value and error of a nonlinear function, against pyerrors' own automatic differentiation."""
+    import pyerrors
+
+    rng = np.random.default_rng(4)
+    common = ar1(rng, 0.6, (2, 3000))
+    a, b = 2.0 + 0.1 * common, 3.0 + 0.2 * ar1(rng, 0.3, (2, 3000)) - 0.1 * common
+    result = derive([a, b], lambda mean: math.log(mean[0]) * mean[1] ** 2)
+    names = ["ens|r1", "ens|r2"]
+    # Replicas are centred on their common mean, as `estimate` explains.
+    obs = [
+        pyerrors.Obs([chain - x.mean() for chain in x], names, means=[0.0, 0.0]) + float(x.mean())
+        for x in (a, b)
+    ]
+    expected = pyerrors.derived_observable(lambda x, **_: pyerrors.np.log(x[0]) * x[1] ** 2, obs)
+    expected.gamma_method(S=2.0)
+    assert result.value == math.log(a.mean()) * b.mean() ** 2
+    assert result.value == pytest.approx(expected.value, rel=1e-12)
+    assert result.error == pytest.approx(expected.dvalue, rel=1e-6)
+    assert result.tau_int == pytest.approx(expected.e_tauint["ens"], rel=1e-6)
+    assert result.n == 6000
+
+
+def test_derive_of_one_mean_is_its_estimate_and_of_two_the_ratio() -> None:
+    x = 2.0 + 0.1 * ar1(np.random.default_rng(3), 0.5, (3, 400))
+    y = x**2
+    one = derive([x], lambda mean: mean[0], 5)
+    assert one.error == pytest.approx(estimate(x, 5).error, rel=1e-9)
+    assert one.tau_int == pytest.approx(estimate(x, 5).tau_int, rel=1e-9)
+    two = derive([list(x), list(y)], lambda mean: mean[0] / mean[1])
+    assert two.error == pytest.approx(ratio(x, y).error, rel=1e-6)
+    constant = derive([np.full(9, 2.0), np.full(9, 3.0)], lambda mean: mean[0] * mean[1])
+    assert (constant.value, constant.error) == (6.0, 0.0)
+
+
+def test_derive_refuses_what_has_no_value() -> None:
+    x = np.random.default_rng(3).normal(size=50)
+    with pytest.raises(PhysicsError, match="no finite number"):
+        derive([x], lambda mean: math.nan)
+    with pytest.raises(ShapeError, match="different numbers"):
+        derive([x, x[1:]], lambda mean: mean[0])
+    with pytest.raises(PhysicsError, match="below"):
+        derive([x], _raising)
+
+
+def _raising(mean: NDArray[np.float64]) -> float:
+    raise PhysicsError("a logarithm", "a mean below 0", "measure more")
+
+
+@pytest.mark.parametrize(("rho", "chains"), [(0.0, 1), (0.7, 1), (0.9, 3)])
+def test_a_beginning_that_is_off_is_told_with_its_numbers(rho: float, chains: int) -> None:
+    x = 0.5 + 0.01 * ar1(np.random.default_rng(1), rho, (chains, 1000))
+    assert thermalisation_warning(x) is None
+    begun = x.copy()
+    begun[:, :120] += 0.1 * np.exp(-np.arange(120) / 60)
+    text = thermalisation_warning(begun, separation=10, name="plaquette")
+    assert text is not None
+    assert text.startswith("plaquette: the first 1000 sweeps have the mean 0.5")
+    assert "the last 5000 " in text
+    assert float(text.split(" sigma apart")[0].rsplit(" ", 1)[1]) > 4
+    labels = np.stack([x, begun], axis=-1)
+    assert thermalisation_warning(labels, separation=10, name="plaquette") == text
+    assert thermalisation_warning(labels[..., :1]) is None
+
+
+def test_chains_that_disagree_are_named() -> None:
+    x = ar1(np.random.default_rng(2), 0.5, (4, 500))
+    x[2] += 2.0
+    text = thermalisation_warning(x, name="Q")
+    assert text is not None
+    assert text.startswith("Q: chain 2 has the mean 1.76")
+    assert "the others" in text
+    assert thermalisation_warning(np.delete(x, 2, axis=0)) is None
+
+
+def test_false_alarms_are_rare() -> None:
+    rng = np.random.default_rng(6)
+    texts = [
+        thermalisation_warning(ar1(rng, rho, (chains, 300)))
+        for rho in (0.0, 0.6, 0.9)
+        for chains in (1, 4)
+        for _ in range(60)
+    ]
+    assert len(texts) == 360
+    assert sum(text is not None for text in texts) <= 3
+
+
+def test_too_little_is_not_judged() -> None:
+    assert thermalisation_warning(np.arange(30.0)) is None
+    assert thermalisation_warning(np.ones((2, 100))) is None
+    assert thermalisation_warning(ar1(np.random.default_rng(0), 0.99, (2, 100))) is None

@@ -38,10 +38,18 @@ from lgt.lattice import Lattice
 from lgt.loops import loop_trace, ordered_product, plaquettes
 from lgt.observable import (
     ActionDensity,
+    Derived,
+    EnergyClover,
+    EnergyPlaquette,
     Observable,
     Plaquette,
     Polyakov,
+    Smeared,
+    TopologicalCharge,
+    TopologicalSusceptibility,
     WilsonLoop,
+    parse_observable,
+    parse_quantity,
     plaquettes_of_links,
     polyakov_loops,
     rectangles,
@@ -53,6 +61,8 @@ from lgt.symmetry import (
     ADJOINT,
     INVARIANT,
     LINKS,
+    PSEUDOINVARIANT,
+    PSEUDOSCALAR,
     SCALAR,
     FieldType,
     Gauge,
@@ -162,6 +172,58 @@ def _clover(links: Array) -> Array:
     return total[:, None]  # type: ignore[index]
 
 
+def _charge() -> list[Entry]:
+    """Q is a pseudoscalar; its clover density at a site as well, while a plaquette's has its corner at x.
+
+    In two dimensions Q itself, an integer that is often the same on all configurations, has its own test.
+    """
+    charge = TopologicalCharge()
+
+    def value(links: Array) -> Array:
+        return charge.value(links, _d(links))
+
+    def density(links: Array) -> Array:
+        return charge.density(links, _d(links))[:, None]
+
+    reflected, four = (PointGroup(),), (4,)
+    return [
+        Entry("topological_charge", type(charge), value, PSEUDOINVARIANT, ALL, four),
+        Entry("topological_charge no scalar", type(charge), value, INVARIANT, LOCAL, four, broken=reflected),
+        Entry("topological_charge density", type(charge), density, PSEUDOSCALAR, ALL, four),
+        Entry("topological_charge 2D", type(charge), density, SCALAR, LOCAL, (2,), ("U1",)),
+    ]
+
+
+def _smeared(name: str, output: FieldType = SCALAR, **options: Any) -> list[Entry]:
+    """On links that move with the lattice as they are smeared; the density is one at sites."""
+    observable = parse_observable(name)
+
+    def value(links: Array) -> Array:
+        return observable.value(links, _d(links))
+
+    def density(links: Array) -> Array:
+        found = observable.density(links, _d(links))
+        return found if found.ndim > 1 + _d(links) else found[:, None]
+
+    kind = INVARIANT if output is SCALAR else PSEUDOINVARIANT
+    return [
+        Entry(f"{name} value", Smeared, value, kind, **options),
+        Entry(f"{name} density", Smeared, density, output, **options),
+    ]
+
+
+def _derived(name: str, *symmetries: Symmetry[Any], **options: Any) -> Entry:
+    """What a function of means is made of: the series of its inputs, whose mean alone enters."""
+    quantity = parse_quantity(name)
+    assert isinstance(quantity, Derived)
+
+    def primaries(links: Array) -> Array:
+        samples = [each.value(links, _d(links))[:, None] for each in quantity.inputs]
+        return np.concatenate(quantity.primaries(samples), axis=1)
+
+    return Entry(name, type(quantity), primaries, INVARIANT, (*LOCAL, *symmetries), **options)
+
+
 ACTION = Wilson(2.3)
 
 
@@ -215,6 +277,20 @@ ENTRIES: list[Entry] = [
     *_observable(Polyakov("re"), broken=(PointGroup(),)),
     *_observable(Polyakov("im", 1), groups=("SU3", "U1")),
     *_observable(Polyakov("abs", 0), density=False),
+    *_observable(EnergyPlaquette(), PointGroup()),
+    *_observable(EnergyClover(), PointGroup()),
+    Entry("E(x)", EnergyClover, lambda u: EnergyClover().density(u, _d(u))[:, None], SCALAR),
+    *_charge(),
+    *_smeared("energy_clover@stout:0.1x2"),
+    *_smeared("energy_clover@ape:0.5x2"),
+    *_smeared("energy_clover@flow:0.1:0.05"),
+    *_smeared("topological_charge@symanzik_flow:0.05", PSEUDOSCALAR, dims=(4,)),
+    _derived("creutz_2x2", PointGroup()),
+    _derived("creutz_1x3@stout:0.1x1", PointGroup()),
+    _derived("polyakov_susceptibility", broken=(PointGroup(),)),
+    _derived("topological_susceptibility", PointGroup(), dims=(4,)),
+    _derived("t0@flow:0.1:0.05", PointGroup()),
+    _derived("w0_plaquette@symanzik_flow:0.1:0.05", PointGroup()),
     *(entry for d in (2, 3, 4) for part in ("re", "abs") for entry in _polyakov(d, part)),
     *(entry for d in (2, 3, 4) for entry in _polyakov(d, "im", odd=True)),
 ]
@@ -270,6 +346,7 @@ def test_symmetries_that_do_not_hold_are_found_broken(entry: Entry) -> None:
                 symmetry,
                 input_types=[LINKS],
                 output_type=entry.output,
+                groups=entry.groups,
                 dims=entry.dims[:1],
                 examples=30,  # some elements of B_d keep some loops
             )
@@ -328,11 +405,14 @@ def test_every_observable_is_covered() -> None:
     covered = {entry.covers for entry in ENTRIES}
     for module in pkgutil.iter_modules(lgt.observable.__path__, "lgt.observable."):
         importlib.import_module(module.name)
-    families = {f for f in Observable.__subclasses__() if f.__module__.startswith("lgt.")}
+    kinds = (*Observable.__subclasses__(), *Derived.__subclasses__())
+    families = {f for f in kinds if f.__module__.startswith("lgt.")}
     assert families == set(lgt.observable.FAMILIES)
     assert families <= covered
     apart = {
         lgt.observable.parse_observable,
+        lgt.observable.parse_quantity,
+        lgt.observable.evaluate,  # the values of those that are covered
         lgt.observable.available_observables,
         lgt.observable.measured_beta,  # the ratio of the two sides of schwinger_dyson
     }
@@ -345,10 +425,17 @@ def test_every_action_is_covered() -> None:
     assert set(ACTIONS.values()) <= {entry.covers for entry in ENTRIES}
 
 
+#: In two dimensions there is a charge of U(1) alone, in three none.
+CHARGES = (TopologicalCharge, TopologicalSusceptibility)
+
+
 def test_all_groups_and_dimensions_are_covered() -> None:
-    covered = {(entry.covers, d) for entry in ENTRIES for d in entry.dims}
-    assert covered == {(c, d) for c in {entry.covers for entry in ENTRIES} for d in (2, 3, 4)}
-    assert all({"SU3", "U1"} <= set(entry.groups) for entry in ENTRIES)
+    entries = [entry for entry in ENTRIES if entry.covers not in CHARGES]
+    covered = {(entry.covers, d) for entry in entries for d in entry.dims}
+    assert covered == {(c, d) for c in {entry.covers for entry in entries} for d in (2, 3, 4)}
+    assert all({"SU3", "U1"} <= set(entry.groups) for entry in entries)
+    charges = {(e.covers, e.dims, g) for e in ENTRIES if e.covers in CHARGES for g in e.groups}
+    assert charges == {(c, (4,), g) for c in CHARGES for g in GROUPS} | {(TopologicalCharge, (2,), "U1")}
     assert all(set(LOCAL) <= set(entry.symmetries) for entry in ENTRIES)
     assert sum(any(isinstance(s, PointGroup) for s in entry.symmetries) for entry in ENTRIES) >= 10
     assert len(BROKEN) >= 4
