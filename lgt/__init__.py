@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lgt.observable import Observable, available_observables, parse_observable
     from lgt.path import Path, line, plaquette, rectangle
     from lgt.rng import Stream
-    from lgt.update import HeatBath, OverRelaxation, Sweep
+    from lgt.update import HMC, HeatBath, Metropolis, OverRelaxation, Sweep, make_updater
 
 # Where each public name lives. Loaded on first use (PEP 562), so that `import lgt` costs numpy alone.
 _HOMES = {
@@ -55,7 +55,7 @@ _HOMES = {
     "lgt.observable": ("Observable", "available_observables", "parse_observable"),
     "lgt.path": ("Path", "line", "plaquette", "rectangle"),
     "lgt.rng": ("Stream",),
-    "lgt.update": ("HeatBath", "OverRelaxation", "Sweep"),
+    "lgt.update": ("HMC", "HeatBath", "Metropolis", "OverRelaxation", "Sweep", "make_updater"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -74,6 +74,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "DBW2",
+    "HMC",
     "SU",
     "U1",
     "Action",
@@ -90,6 +91,7 @@ __all__ = [
     "LgtError",
     "LoopAction",
     "LuscherWeisz",
+    "Metropolis",
     "Observable",
     "OverRelaxation",
     "Path",
@@ -115,6 +117,7 @@ __all__ = [
     "line",
     "loop_trace",
     "make_action",
+    "make_updater",
     "measure",
     "ordered_product",
     "parse_group",

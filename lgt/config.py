@@ -35,6 +35,15 @@ _ORDER = {"extra_forbidden": 0, "missing": 1}
 _LCNN_TABLES = ("data", "model", "training")
 #: Update numbers and seeds are 32 bit words of the random number generator.
 _WORD = 2**32
+#: Keys that not every update has.
+KEYS_OF_UPDATES = {
+    "overrelax": ("heatbath", "metropolis"),
+    "hits": ("metropolis",),
+    "proposal": ("metropolis",),
+    "trajectory": ("hmc",),
+    "steps": ("hmc",),
+    "integrator": ("hmc",),
+}
 #: More digits than any time limit has; Python itself refuses to read numbers of thousands of them.
 _DIGITS = 9
 
@@ -141,8 +150,16 @@ class RunConfig(BaseModel):
     separation
         Sweeps between stored configurations. Configuration c is the state after sweep
         ``thermalise + (c + 1) * separation``.
+    update
+        What a sweep is: ``"heatbath"`` or ``"metropolis"``, with over-relaxations after it, or ``"hmc"``, one
+        trajectory.
     overrelax
-        Over-relaxations after the heat bath of each sweep.
+        Over-relaxations after the heat bath or Metropolis of each sweep.
+    hits, proposal
+        Of Metropolis: proposals for each subgroup of a link, and their size, up to 1.
+    trajectory, steps, integrator
+        Of HMC: length of a trajectory, the steps in it, and ``"leapfrog"``, ``"omf2"``, ``"omf4"`` or
+        ``"force-gradient"``.
     seed
         Seed of all random numbers; a chain's stream is (seed, chain).
     chains
@@ -190,7 +207,17 @@ class RunConfig(BaseModel):
     boundary: Annotated[str, BeforeValidator(_words)] = Field("periodic", description="periodic or open")
     thermalise: int = Field(200, ge=0, description="a whole number of 0 or more")
     separation: int = Field(10, ge=1, description="a whole number of 1 or more")
+    update: Literal["heatbath", "metropolis", "hmc"] = Field(
+        "heatbath", description="heatbath, metropolis or hmc"
+    )
     overrelax: int = Field(1, ge=0, description="a whole number of 0 or more")
+    hits: int = Field(8, ge=1, description="a whole number of 1 or more")
+    proposal: float = Field(0.5, gt=0, le=1, description="a number above 0 and up to 1")
+    trajectory: float = Field(1.0, gt=0, description="a finite number above 0")
+    steps: int = Field(10, ge=1, description="a whole number of 1 or more")
+    integrator: Literal["leapfrog", "omf2", "omf4", "force-gradient"] = Field(
+        "omf2", description="leapfrog, omf2, omf4 or force-gradient"
+    )
     seed: int = Field(1, ge=0, lt=_WORD, description="a whole number from 0 to 4294967295")
     chains: int = Field(1, ge=1, le=65536, description="a whole number from 1 to 65536")
     start: Text = Field("cold", min_length=1, description="cold, hot, PATH or PATH#INDEX")
@@ -248,7 +275,15 @@ class RunConfig(BaseModel):
     @model_validator(mode="after")
     def _together(self) -> Self:
         self.lattice_action  # noqa: B018, whatever it refuses
-        updates = self.sweeps * (1 + self.overrelax)
+        for key, updates_with_it in KEYS_OF_UPDATES.items():
+            value = getattr(self, key)
+            if self.update not in updates_with_it and value != type(self).model_fields[key].default:
+                raise InputError(
+                    f"{key} = {_brief(value)} with update = {self.update}",
+                    "a key of another update",
+                    f"leave it out, or use update = {' or '.join(updates_with_it)}",
+                )
+        updates = self.sweeps * (1 if self.update == "hmc" else 1 + self.overrelax)
         if updates >= _WORD:
             raise InputError(
                 f"{self.sweeps} sweeps",

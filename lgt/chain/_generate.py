@@ -18,11 +18,11 @@ from lgt.chain._run import Callback, Progress, Run
 from lgt.chain._schedule import Schedule
 from lgt.chain._start import start_of
 from lgt.chain._stop import Stop, stop_requests
+from lgt.chain._updater import updater_of
 from lgt.config import RunConfig
 from lgt.ensemble import ChainState, Ensemble, EnsembleSpec
 from lgt.errors import CheckError, EnsembleError, InputError
 from lgt.observable import parse_observable
-from lgt.update import Sweep
 
 #: Keys that may differ when a run is resumed: they do not change what it computes.
 _FREE_KEYS = ("configs", "out", "time_limit", "threads")
@@ -103,7 +103,7 @@ def _check(config: RunConfig, path: Path) -> None:
         raise InputError(f"out {path}", str(error.strerror).lower(), "choose another name") from None
     for name in config.measure:
         parse_observable(name).validate(config.box)
-    Sweep(config.overrelax).validate(config.lattice_action, config.gauge_group, config.box)
+    updater_of(config).validate(config.lattice_action, config.gauge_group, config.box)
     folder = Path(os.path.realpath(path)).parent  # of the file that is made, where `path` is a link to it
     if not folder.is_dir():
         raise InputError(
@@ -128,7 +128,7 @@ def _begin(config: RunConfig, path: Path, stop: Stop, report: Callback, command:
         resumable=True,
         run=config.model_dump(mode="json"),
         provenance={
-            "updates": Sweep(config.overrelax).name,
+            "updates": updater_of(config).name,
             "versions": _versions(),
             "start": config.start,
             "command": command,
@@ -239,7 +239,7 @@ def _check_final(config: RunConfig, ensemble: Ensemble, states: Sequence[ChainSt
 def _announce(
     config: RunConfig, states: Sequence[ChainState], nbytes: int, report: Callback, origin: str
 ) -> None:
-    cost = estimate(config, Sweep(config.overrelax), states, nbytes)
+    cost = estimate(config, updater_of(config), states, nbytes)
     done = sum(state.sweep for state in states)
     total = config.sweeps * config.chains
     note = f"{config.gauge_group} on {config.box}, {config.lattice_action}, {origin}; estimate: {cost}"

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from lgt.chain._estimate import Estimate, threads
 from lgt.chain._schedule import Schedule
 from lgt.chain._stop import Stop
+from lgt.chain._updater import updater_of
 from lgt.config import RunConfig
 from lgt.ensemble import ChainState, Ensemble
 from lgt.errors import StoppedError
 from lgt.observable import Observable, parse_observable
 from lgt.replicas import Replicas
 from lgt.rng import Stream
-from lgt.update import Sweep, reach_of
+from lgt.update import reach_of
 
 _LOOK_SECONDS = 0.1
 
@@ -65,7 +66,7 @@ class Chains:
     """
 
     def __init__(self, config: RunConfig, states: Sequence[ChainState]) -> None:
-        self._config, self._updater = config, Sweep(config.overrelax)
+        self._config, self._updater = config, updater_of(config)
         self.sweeps = [state.sweep for state in states]
         self._exhausted = [state.exhausted for state in states]
         self._links = [np.array(state.links, dtype=np.complex128, order="C") for state in states]
@@ -84,13 +85,21 @@ class Chains:
 
     def state(self, chain: int) -> ChainState:
         """Where a chain stands now."""
-        exhausted = self._exhausted[chain]
+        links = self._links[chain]
         if chain in self._members and self._packed is not None:
-            place = self._members.index(chain)
-            return ChainState(
-                self._packed.links(place), self.sweeps[chain], exhausted + self._packed.exhausted[place]
-            )
-        return ChainState(self._links[chain], self.sweeps[chain], exhausted)
+            links = self._packed.links(self._members.index(chain))
+        return ChainState(links, self.sweeps[chain], self.exhausted(chain))
+
+    def exhausted(self, chain: int) -> int:
+        """How often the updates of a chain have kept the old value since the start."""
+        since = 0
+        if chain in self._members and self._packed is not None:
+            since = self._packed.exhausted[self._members.index(chain)]
+        return self._exhausted[chain] + since
+
+    def acceptance(self, exhausted: int, sweeps: int) -> float | None:
+        """The accepted fraction of the proposals of so many sweeps; None for a heat bath."""
+        return self._updater.acceptance(self._config.gauge_group, self._config.box, exhausted, sweeps)
 
     def _pack(self, members: tuple[int, ...]) -> Replicas:
         if self._packed is None or members != self._members:
@@ -133,6 +142,7 @@ class Run:
         names = ensemble.spec.observables
         self._observables: tuple[Observable, ...] = tuple(parse_observable(name) for name in names)
         self._swept = False
+        self._logged: list[tuple[int, int]] = []
 
     def __call__(self, states: Sequence[ChainState]) -> None:
         """Run to the end.
@@ -145,6 +155,7 @@ class Run:
             If the disk is full or fails.
         """
         chains = Chains(self._config, states)
+        self._logged = [(state.exhausted, state.sweep) for state in states]
         with concurrent.futures.ThreadPoolExecutor(1) as worker:
             try:
                 self._complete(chains)
@@ -192,7 +203,19 @@ class Run:
         if point.config is not None:
             note = f"configuration {point.config + 1} of {self._config.configs}: sweep {point.sweep}, "
             mean = f" (mean of {len(members)} chains)" if len(members) > 1 else ""
-            self._report(chains, note + f"plaquette {np.mean(plaquettes):.6f}{mean}")
+            note += f"plaquette {np.mean(plaquettes):.6f}{mean}{self._accepted(chains, members)}"
+            self._report(chains, note)
+
+    def _accepted(self, chains: Chains, members: Sequence[int]) -> str:
+        """What the log says of proposals since the configuration before, or since this process began."""
+        exhausted, sweeps = 0, 0
+        for chain in members:
+            now = chains.exhausted(chain), chains.sweeps[chain]
+            exhausted += now[0] - self._logged[chain][0]
+            sweeps += now[1] - self._logged[chain][1]
+            self._logged[chain] = now
+        fraction = chains.acceptance(exhausted, sweeps)
+        return "" if fraction is None else f", acceptance {fraction:.2f}"
 
     def _measure(self, links: NDArray[np.complex128]) -> dict[str, NDArray[np.float64]]:
         d = self._config.box.d

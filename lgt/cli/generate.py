@@ -96,8 +96,27 @@ def generate(
     separation: Annotated[
         int | None, _physics("--separation", "Sweeps between configurations.", "10", "50")
     ] = None,
+    update: Annotated[
+        str | None,
+        _physics("--update", "A sweep is heatbath, metropolis or hmc (a trajectory).", "heatbath", "hmc"),
+    ] = None,
     overrelax: Annotated[
-        int | None, _physics("--overrelax", "Over-relaxations after the heat bath of a sweep.", "1", "4")
+        int | None,
+        _physics("--overrelax", "Over-relaxations after the heat bath or Metropolis of a sweep.", "1", "4"),
+    ] = None,
+    hits: Annotated[
+        int | None, _physics("--hits", "Proposals of metropolis for each subgroup of a link.", "8", "4")
+    ] = None,
+    proposal: Annotated[
+        float | None, _physics("--proposal", "Size of a proposal of metropolis, up to 1.", "0.5", "0.3")
+    ] = None,
+    trajectory: Annotated[
+        float | None, _physics("--trajectory", "Length of a trajectory of hmc.", "1.0", "2.0")
+    ] = None,
+    steps: Annotated[int | None, _physics("--steps", "Steps of a trajectory of hmc.", "10", "20")] = None,
+    integrator: Annotated[
+        str | None,
+        _physics("--integrator", "Of hmc: leapfrog, omf2, omf4 or force-gradient.", "omf2", "omf4"),
     ] = None,
     seed: Annotated[
         int | None,
@@ -189,7 +208,13 @@ def generate(
         "boundary": boundary,
         "thermalise": thermalise,
         "separation": separation,
+        "update": update,
         "overrelax": overrelax,
+        "hits": hits,
+        "proposal": proposal,
+        "trajectory": trajectory,
+        "steps": steps,
+        "integrator": integrator,
         "seed": seed,
         "chains": chains,
         "start": start,
@@ -206,15 +231,16 @@ def generate(
         make(config, resume=resume, progress=progress, command=command) as ensemble,
     ):
         summary = _summary(config, ensemble, time.monotonic() - begin)
-    if summary["exhausted"]:
+    if summary["exhausted"] and config.update == "heatbath":
         note(f"note: {summary['exhausted']} heat-bath draws used up their attempts and kept the old value")
     if json:
         emit_json(summary)
     elif not quiet:
         each = f" in each of {config.chains} chains" if config.chains > 1 else ""
+        accepted = f"acceptance {summary['acceptance']:.2f}, " if "acceptance" in summary else ""
         typer.echo(
-            f"{config.out}: {config.configs} configurations{each}, mean plaquette {summary['plaquette']:.6f} "
-            f"(for its error: lgt analyse {config.out})"
+            f"{config.out}: {config.configs} configurations{each}, {accepted}"
+            f"mean plaquette {summary['plaquette']:.6f} (for its error: lgt analyse {config.out})"
         )
 
 
@@ -266,7 +292,12 @@ def _recorded(path: Path) -> dict[str, Any]:
 
 
 def _summary(config: RunConfig, ensemble: Ensemble, seconds: float) -> dict[str, Any]:
+    from lgt.chain import updater_of
+
     states = [ensemble.state(chain) for chain in range(config.chains)]
+    exhausted = sum(state.exhausted for state in states if state)
+    updater, sweeps = updater_of(config), config.chains * config.sweeps
+    acceptance = updater.acceptance(config.gauge_group, config.box, exhausted, sweeps)
     return {
         "file": config.out,
         "group": config.group,
@@ -277,7 +308,8 @@ def _summary(config: RunConfig, ensemble: Ensemble, seconds: float) -> dict[str,
         "chains": config.chains,
         "configs": config.configs,
         "sweeps": config.sweeps,
-        "exhausted": sum(state.exhausted for state in states if state),
+        "exhausted": exhausted,
+        **({} if acceptance is None else {"acceptance": acceptance}),
         "plaquette": ensemble.observable("plaquette").mean(),
         "seconds": round(seconds, 3),
     }

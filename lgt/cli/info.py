@@ -61,6 +61,7 @@ def _installation() -> dict[str, Any]:
     from lgt._version import __version__
     from lgt.action import ACTIONS
     from lgt.observable import available_observables
+    from lgt.update import INTEGRATORS, UPDATES
 
     return {
         "lgt": __version__,
@@ -70,6 +71,8 @@ def _installation() -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "groups": ["U1", "SU2", "SU3", "..."],
         "actions": list(ACTIONS),
+        "updates": list(UPDATES),
+        "integrators": list(INTEGRATORS),
         "observables": available_observables(),
     }
 

@@ -25,6 +25,8 @@ CLEAN = {
     "not_resumed": 0,
     "leftovers": 0,
 }
+#: So coarse that trajectories are refused: what is counted has to survive too.
+HMC = {"update": "hmc", "trajectory": 1.5, "steps": 4, "integrator": "leapfrog", "beta": 4.0}
 FULL = {"chains": 2, "precision": "float32", "measure": ["wilson_1x2"]}
 
 
@@ -48,6 +50,7 @@ def drive(folder: Path, **scenario: object) -> dict[str, int]:
         pytest.param({"fault": "kill"}, 40, id="kill"),
         pytest.param({"fault": "kill", "run": FULL}, 75, id="kill-two-chains-float32-measured"),
         pytest.param({"fault": "torn", "run": FULL}, 60, id="kill-in-the-middle-of-a-write"),
+        pytest.param({"fault": "kill", "configs": 1, "run": HMC}, 20, id="kill-hmc"),
         pytest.param({"fault": "kill", "extend_from": 1}, 30, id="kill-while-extending"),
         pytest.param({"fault": "error"}, 40, id="disk-full"),
         pytest.param({"fault": "error", "extend_from": 1}, 30, id="disk-full-while-extending"),

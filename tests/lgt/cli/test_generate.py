@@ -17,6 +17,7 @@ from typer.models import OptionInfo
 import lgt
 from lgt.cli import main
 from lgt.cli.generate import generate
+from lgt.config import KEYS_OF_UPDATES
 
 BASE = [
     "generate",
@@ -79,8 +80,14 @@ def test_examples_of_the_help_are_accepted() -> None:
         kind = lgt.RunConfig.model_fields[name].annotation
         kind = float if kind == float | None else kind
         keys[name] = kind(text) if kind in (int, float) else int(text) if name == "threads" else text
-    run = lgt.RunConfig(**(keys | {"action": "rectangle"}))  # the action that takes --c0 and --c1
     assert lgt.make_action(keys["action"], 6.0)
+    keys["action"] = "rectangle"  # the action that takes --c0 and --c1
+    used = set[str]()
+    for update in ("heatbath", "metropolis", "hmc"):  # none takes the options of all
+        others = {key for key, owners in KEYS_OF_UPDATES.items() if update not in owners}
+        own = {key: value for key, value in keys.items() if key not in others}
+        run, used = lgt.RunConfig(**(own | {"update": update})), used | own.keys()
+    assert used == keys.keys()
     assert (run.group, run.beta, run.configs, run.measure) == ("SU3", 6.0, 100, ("wilson_1x2",))
 
 
@@ -135,6 +142,25 @@ def test_json_is_alone_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
         "sweeps": 35,
         "exhausted": 0,
     }
+
+
+@pytest.mark.parametrize("update", ["hmc", "metropolis"])
+def test_acceptance_is_printed(capsys: pytest.CaptureFixture[str], update: str) -> None:
+    more = ["--update", update, *(["--steps", "3"] if update == "hmc" else ["--hits", "2"])]
+    code, out, err = run(capsys, *BASE, *more)
+    assert code == 0
+    assert out.startswith("e.h5: 3 configurations, acceptance ")
+    assert "acceptance" in err
+    assert "used up their attempts" not in err
+    Path("e.h5").unlink()
+    summary = json.loads(run(capsys, *BASE, *more, "--json")[1])
+    assert 0 < summary["acceptance"] <= 1
+
+
+def test_options_of_another_update_are_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, *BASE, "--steps", "20")
+    assert code == 2
+    assert "steps = 20 with update = heatbath" in err
 
 
 def test_a_file_and_options_that_win_over_it(capsys: pytest.CaptureFixture[str]) -> None:

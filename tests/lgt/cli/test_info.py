@@ -28,6 +28,8 @@ def test_the_installation(lgt) -> None:
     assert facts["lgt"] == __version__
     assert "plaquette" in facts["observables"]
     assert "wilson" in facts["actions"]
+    assert facts["updates"] == ["heatbath", "metropolis", "hmc"]
+    assert "omf4" in facts["integrators"]
     text = lgt("info").out
     assert "numpy" in text
     assert "wilson_RxT" in text

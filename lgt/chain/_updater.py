@@ -1,0 +1,26 @@
+"""The update that a run asks for."""
+
+from __future__ import annotations
+
+from lgt.config import RunConfig
+from lgt.update import Updater, make_updater
+
+
+def updater_of(config: RunConfig) -> Updater:
+    """What one sweep of the run does.
+
+    Examples
+    --------
+    >>> run = RunConfig(group="SU2", lattice="4x4", beta=2.0, configs=1, out="e.h5", update="hmc", steps=5)
+    >>> updater_of(run)
+    HMC(length=1.0, steps=5, integrator='omf2')
+    """
+    return make_updater(
+        config.update,
+        overrelax=config.overrelax,
+        hits=config.hits,
+        step=config.proposal,
+        length=config.trajectory,
+        steps=config.steps,
+        integrator=config.integrator,
+    )
