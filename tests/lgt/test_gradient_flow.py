@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 from oracle import literal_flow
 
+from lgt.action import Wilson
 from lgt.clover import energy_plaquette
 from lgt.errors import InputError, PhysicsError
-from lgt.field import gauge_transform, space_transform
+from lgt.field import cold, gauge_transform, space_transform
 from lgt.gradient_flow import WilsonFlow, flow_history, gradient_flow
 from lgt.group import SU, U1, SignedPermutation, UnitaryGroup
+from lgt.lattice import Lattice
+from lgt.replicas import Replicas
+from lgt.rng import Stream
+from lgt.update import Sweep
 
 GROUPS = [U1(), SU(2), SU(3), SU(4)]
 C1 = {"wilson": 0.0, "symanzik": -1 / 12}
@@ -156,3 +161,28 @@ def test_the_largest_step_is_where_the_flow_turns_unstable(monkeypatch: pytest.M
     assert np.abs(np.angle(gradient_flow(links, 20 * 0.99 * longest, step=0.99 * longest))).max() < before
     monkeypatch.setattr(WilsonFlow, "stiffness", 0.5)
     assert np.abs(np.angle(gradient_flow(links, 20 * 1.03 * longest, step=1.03 * longest))).max() > 2 * before
+
+
+@pytest.mark.statistical
+def test_the_mean_energy_at_weak_coupling_is_that_of_free_waves() -> None:
+    """<E> = (D-1)(N^2-1) g^2/2 [sum over p != 0 of exp(-2 t p^2) + 1/2] / V, with 1/2 for constant fields."""
+    L, chains, beta, times = 6, 16, 400.0, [0.25, 0.5, 1.0]
+    start = cold(Lattice((L,) * 4), SU(2))
+    state = Replicas([start] * chains, [Stream(7, chain) for chain in range(chains)])
+    samples = []
+    for number in range(150):
+        Sweep(2).advance(state, Wilson(beta), number)
+        if number >= 50 and number % 5 == 0:
+            links = np.stack([state.links(chain) for chain in range(chains)])
+            history = flow_history(links, times, step=0.05, d=4)
+            samples.append([energy_plaquette(each, 4).mean(axis=(-4, -3, -2, -1)) for _, each in history])
+    means = np.mean(samples, axis=0)
+    found, error = means.mean(axis=1), means.std(axis=1, ddof=1) / np.sqrt(chains)
+    waves = (2 * np.sin(np.pi * np.arange(L) / L)) ** 2
+    for k, t in enumerate(times):
+        modes = np.exp(-2 * t * waves).sum() ** 4 - 1
+        expected = 3 * 3 * (4 / beta / 2) * (modes + 0.5) / L**4
+        assert error[k] < 0.02 * expected
+        assert abs(found[k] - expected) < 4 * error[k]
+        # The control: without the constant fields it is another number where few waves are left.
+        assert t < 1 or abs(found[k] - expected * modes / (modes + 0.5)) > 4 * error[k]
