@@ -11,6 +11,7 @@ two 64-bit words, low half first, and from each a uniform of 52 bits in (0, 1], 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import final
@@ -212,6 +213,20 @@ class Stream:
         u, v = self.uniform(site, mu, subgroup, purpose=purpose, block=block, update=update, attempt=attempt)
         radius, angle = np.sqrt(-2.0 * np.log(u)), 2.0 * np.pi * v
         return np.asarray(radius * np.cos(angle)), np.asarray(radius * np.sin(angle))
+
+
+def uniform_of_each(streams: Sequence[Stream], *, purpose: int, update: int) -> NDArray[np.float64]:
+    """One uniform number in (0, 1] of every stream, for what concerns a chain as a whole: that of site 0.
+
+    Examples
+    --------
+    >>> streams = [Stream(1, chain) for chain in range(3)]
+    >>> u = uniform_of_each(streams, purpose=Purpose.ACCEPT, update=7)
+    >>> float(u[2]) == float(streams[2].uniform(0, purpose=Purpose.ACCEPT, update=7)[0])
+    True
+    """
+    keys = np.array([stream.key for stream in streams])
+    return uniforms(philox4x32(_counter(0, 0, 0, purpose, 0, update, 0), keys))[0]
 
 
 def _counter(

@@ -148,6 +148,8 @@ class Replicas:
             self.blocking.first_site,
             self._offsets.ctypes.data,
         )
+        # Made once: the arrays stay where they are, and a small lattice takes less time than its tasks.
+        self._items = [(self._task(group), piece) for group in range(groups) for piece in range(self.pieces)]
 
     def links(self, chain: int) -> NDArray[np.complex128]:
         """A copy of the links of one chain, shape (d, *extents, N, N)."""
@@ -216,14 +218,11 @@ class Replicas:
 
     def each(self, work: Callable[[Task, int], None]) -> None:
         """Call `work` for every group of chains and every piece of it, as many at a time as threads."""
-        items = [
-            (self._task(group), piece) for group in range(len(self._links)) for piece in range(self.pieces)
-        ]
         if self._pool is None:
-            for task, piece in items:
+            for task, piece in self._items:
                 work(task, piece)
         else:
-            list(self._pool.map(lambda item: work(*item), items))
+            list(self._pool.map(lambda item: work(*item), self._items))
 
     def _task(self, group: int) -> Task:
         return Task(

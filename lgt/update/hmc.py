@@ -14,7 +14,7 @@ from lgt.group import UnitaryGroup
 from lgt.lattice import Lattice, tree_sum
 from lgt.replicas import Replicas
 from lgt.replicas.energy import energy
-from lgt.rng import Purpose
+from lgt.rng import Purpose, uniform_of_each
 from lgt.update._base import LARGEST_D, Updater
 from lgt.update._momenta import draw_momenta
 from lgt.update._reunitarise import reunitarise_in_time
@@ -144,9 +144,7 @@ class HMC(Updater):
         make_integrator(self.integrator).integrate(state, action, momenta, self.length, self.steps)
         # The two energies agree in most of their digits, the shares of one site do not.
         dh = tree_sum(state.per_site(energy(state, action, momenta) - before))
-        u = np.array(
-            [stream.uniform(0, purpose=Purpose.ACCEPT, update=number)[0] for stream in state.streams]
-        )
+        u = uniform_of_each(state.streams, purpose=Purpose.ACCEPT, update=number)
         # A trajectory that ran away to infinity gives nan or inf here and is refused.
         accepted = u <= np.exp(-np.maximum(dh, 0.0))
         state.refuse(old, ~accepted)
