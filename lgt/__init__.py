@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from lgt.chain import generate, measure
     from lgt.config import RunConfig
     from lgt.ensemble import Ensemble, EnsembleSpec
-    from lgt.field import cold, gauge_transform, hot, lattice_of, space_transform
+    from lgt.field import cold, gauge_transform, hot, instanton, lattice_of, space_transform
+    from lgt.gradient_flow import SymanzikFlow, WilsonFlow, flow_history
     from lgt.group import SU, U1, Hyperoctahedral, SignedPermutation, SpaceElement, parse_group
     from lgt.lattice import Lattice
     from lgt.loops import loop_trace, ordered_product
     from lgt.observable import Observable, available_observables, parse_observable
     from lgt.path import Path, line, plaquette, rectangle
     from lgt.rng import Stream
+    from lgt.smear import APE, Cooling, GradientFlow, Stout, ape, cool, parse_smearing, stout
     from lgt.update import HMC, HeatBath, Metropolis, OverRelaxation, Sweep, make_updater
 
 # Where each public name lives. Loaded on first use (PEP 562), so that `import lgt` costs numpy alone.
@@ -48,13 +50,15 @@ _HOMES = {
     "lgt.chain": ("generate", "measure"),
     "lgt.config": ("RunConfig",),
     "lgt.ensemble": ("Ensemble", "EnsembleSpec"),
-    "lgt.field": ("cold", "gauge_transform", "hot", "lattice_of", "space_transform"),
+    "lgt.field": ("cold", "gauge_transform", "hot", "instanton", "lattice_of", "space_transform"),
+    "lgt.gradient_flow": ("SymanzikFlow", "WilsonFlow", "flow_history"),
     "lgt.group": ("Hyperoctahedral", "SU", "SignedPermutation", "SpaceElement", "U1", "parse_group"),
     "lgt.lattice": ("Lattice",),
     "lgt.loops": ("loop_trace", "ordered_product"),
     "lgt.observable": ("Observable", "available_observables", "parse_observable"),
     "lgt.path": ("Path", "line", "plaquette", "rectangle"),
     "lgt.rng": ("Stream",),
+    "lgt.smear": ("APE", "Cooling", "GradientFlow", "Stout", "ape", "cool", "parse_smearing", "stout"),
     "lgt.update": ("HMC", "HeatBath", "Metropolis", "OverRelaxation", "Sweep", "make_updater"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -73,16 +77,19 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "APE",
     "DBW2",
     "HMC",
     "SU",
     "U1",
     "Action",
     "CheckError",
+    "Cooling",
     "Ensemble",
     "EnsembleError",
     "EnsembleSpec",
     "Estimate",
+    "GradientFlow",
     "HeatBath",
     "Hyperoctahedral",
     "InputError",
@@ -103,16 +110,23 @@ __all__ = [
     "SpaceElement",
     "StoppedError",
     "StorageError",
+    "Stout",
     "Stream",
     "Sweep",
+    "SymanzikFlow",
     "Wilson",
+    "WilsonFlow",
     "__version__",
+    "ape",
     "available_observables",
     "cold",
+    "cool",
     "estimate",
+    "flow_history",
     "gauge_transform",
     "generate",
     "hot",
+    "instanton",
     "lattice_of",
     "line",
     "loop_trace",
@@ -122,7 +136,9 @@ __all__ = [
     "ordered_product",
     "parse_group",
     "parse_observable",
+    "parse_smearing",
     "plaquette",
     "rectangle",
     "space_transform",
+    "stout",
 ]

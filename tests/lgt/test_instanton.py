@@ -5,10 +5,9 @@ import pytest
 
 from lgt.clover import energy_plaquette, field_strength
 from lgt.errors import InputError, PhysicsError
-from lgt.field import space_transform
+from lgt.field import instanton, space_transform
 from lgt.gradient_flow import flow_history, gradient_flow
 from lgt.group import SU, U1, SignedPermutation
-from lgt.instanton import instanton
 from lgt.lattice import Lattice
 from lgt.smear import cool
 

@@ -18,8 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lgt.action
+import lgt.clover
+import lgt.gradient_flow
 import lgt.loops
 import lgt.observable
+import lgt.smear
 from lgt.action import (
     ACTIONS,
     DBW2,
@@ -31,8 +34,10 @@ from lgt.action import (
     RectangleAction,
     Wilson,
 )
+from lgt.clover import energy_clover, energy_plaquette, field_strength
 from lgt.errors import CheckError
 from lgt.field import dagger, shift
+from lgt.gradient_flow import FLOWS, SymanzikFlow, WilsonFlow, flow_history, gradient_flow
 from lgt.group import Hyperoctahedral, Representation, SignedPermutation, Subgroup, parse_group
 from lgt.lattice import Lattice
 from lgt.loops import loop_trace, ordered_product, plaquettes
@@ -57,6 +62,7 @@ from lgt.observable import (
 )
 from lgt.observable._user import UserObservable
 from lgt.path import Path, line
+from lgt.smear import APE, SMEARINGS, Cooling, GradientFlow, Smearing, Stout, ape, stout
 from lgt.symmetry import (
     ADJOINT,
     INVARIANT,
@@ -212,6 +218,17 @@ def _smeared(name: str, output: FieldType = SCALAR, **options: Any) -> list[Entr
     ]
 
 
+def _smearing(value: Smearing) -> Entry:
+    """Smeared links are links."""
+    return Entry(str(value), type(value), lambda u: value.apply(u, _d(u)), LINKS)
+
+
+def _history(links: Array) -> Array:
+    """The last links of a history, by steps that the flow chooses."""
+    *_, (_, flowed) = flow_history(links, [0.05, 0.1], tolerance=1e-3, action=WilsonFlow(), d=_d(links))
+    return flowed
+
+
 def _derived(name: str, *symmetries: Symmetry[Any], **options: Any) -> Entry:
     """What a function of means is made of: the series of its inputs, whose mean alone enters."""
     quantity = parse_quantity(name)
@@ -281,6 +298,15 @@ ENTRIES: list[Entry] = [
     *_observable(EnergyClover(), PointGroup()),
     Entry("E(x)", EnergyClover, lambda u: EnergyClover().density(u, _d(u))[:, None], SCALAR),
     *_charge(),
+    Entry("field_strength", field_strength, lambda u: field_strength(u, _d(u)), ADJOINT, LOCAL),
+    Entry("energy_clover", energy_clover, lambda u: energy_clover(u, _d(u))[:, None], SCALAR),
+    Entry("E of plaquettes", energy_plaquette, lambda u: energy_plaquette(u, _d(u))[:, None], SCALAR, LOCAL),
+    *(_smearing(value) for value in (Stout(0.1, 2), APE(0.5, 2), GradientFlow(0.1))),
+    _smearing(GradientFlow(0.05, SymanzikFlow())),
+    Entry("stout", stout, lambda u: stout(u, 0.1, d=_d(u)), LINKS),
+    Entry("ape", ape, lambda u: ape(u, 0.5, d=_d(u)), LINKS),
+    Entry("gradient_flow", gradient_flow, lambda u: gradient_flow(u, 0.1, step=0.05, d=_d(u)), LINKS),
+    Entry("flow_history", flow_history, _history, LINKS),
     *_smeared("energy_clover@stout:0.1x2"),
     *_smeared("energy_clover@ape:0.5x2"),
     *_smeared("energy_clover@flow:0.1:0.05"),
@@ -423,6 +449,18 @@ def test_every_action_is_covered() -> None:
     actions = {a for _, a in inspect.getmembers(lgt.action, inspect.isclass) if issubclass(a, Action)}
     assert actions - {Action, LoopAction, RectangleAction} == set(ACTIONS.values())
     assert set(ACTIONS.values()) <= {entry.covers for entry in ENTRIES}
+
+
+def test_every_smearing_is_covered() -> None:
+    covered = {entry.covers for entry in ENTRIES}
+    assert set(SMEARINGS) == {f for f in Smearing.__subclasses__() if f.__module__.startswith("lgt.")}
+    # Cooling visits the links in an order of its own; what it keeps is held in test_smear.py.
+    assert set(SMEARINGS) - {Cooling} <= covered
+    assert set(FLOWS.values()) == {WilsonFlow, SymanzikFlow}
+    functions = {f for m in (lgt.clover, lgt.smear, lgt.gradient_flow) for f in _public_functions(m)}
+    apart = {lgt.smear.cool, lgt.smear.parse_smearing, lgt.gradient_flow.make_flow}
+    # A step of the flow works on packed links.
+    assert functions - apart - {lgt.gradient_flow.runge_kutta} <= covered
 
 
 #: In two dimensions there is a charge of U(1) alone, in three none.
