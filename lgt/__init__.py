@@ -20,7 +20,7 @@ from lgt.errors import (
 if TYPE_CHECKING:
     from lgt.action import DBW2, Action, Iwasaki, LoopAction, LuscherWeisz, Rectangle, Wilson, make_action
     from lgt.analysis import Estimate, estimate
-    from lgt.chain import generate, measure
+    from lgt.chain import analyse, generate, measure
     from lgt.config import RunConfig
     from lgt.ensemble import Ensemble, EnsembleSpec
     from lgt.field import cold, gauge_transform, hot, instanton, lattice_of, space_transform
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lgt.group import SU, U1, Hyperoctahedral, SignedPermutation, SpaceElement, parse_group
     from lgt.lattice import Lattice
     from lgt.loops import loop_trace, ordered_product
-    from lgt.observable import Observable, available_observables, parse_observable
+    from lgt.observable import Derived, Observable, available_observables, parse_observable, parse_quantity
     from lgt.path import Path, line, plaquette, rectangle
     from lgt.rng import Stream
     from lgt.smear import APE, Cooling, GradientFlow, Stout, ape, cool, parse_smearing, stout
@@ -47,7 +47,7 @@ _HOMES = {
         "make_action",
     ),
     "lgt.analysis": ("Estimate", "estimate"),
-    "lgt.chain": ("generate", "measure"),
+    "lgt.chain": ("analyse", "generate", "measure"),
     "lgt.config": ("RunConfig",),
     "lgt.ensemble": ("Ensemble", "EnsembleSpec"),
     "lgt.field": ("cold", "gauge_transform", "hot", "instanton", "lattice_of", "space_transform"),
@@ -55,7 +55,13 @@ _HOMES = {
     "lgt.group": ("Hyperoctahedral", "SU", "SignedPermutation", "SpaceElement", "U1", "parse_group"),
     "lgt.lattice": ("Lattice",),
     "lgt.loops": ("loop_trace", "ordered_product"),
-    "lgt.observable": ("Observable", "available_observables", "parse_observable"),
+    "lgt.observable": (
+        "Derived",
+        "Observable",
+        "available_observables",
+        "parse_observable",
+        "parse_quantity",
+    ),
     "lgt.path": ("Path", "line", "plaquette", "rectangle"),
     "lgt.rng": ("Stream",),
     "lgt.smear": ("APE", "Cooling", "GradientFlow", "Stout", "ape", "cool", "parse_smearing", "stout"),
@@ -85,6 +91,7 @@ __all__ = [
     "Action",
     "CheckError",
     "Cooling",
+    "Derived",
     "Ensemble",
     "EnsembleError",
     "EnsembleSpec",
@@ -117,6 +124,7 @@ __all__ = [
     "Wilson",
     "WilsonFlow",
     "__version__",
+    "analyse",
     "ape",
     "available_observables",
     "cold",
@@ -136,6 +144,7 @@ __all__ = [
     "ordered_product",
     "parse_group",
     "parse_observable",
+    "parse_quantity",
     "parse_smearing",
     "plaquette",
     "rectangle",

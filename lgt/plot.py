@@ -1,4 +1,4 @@
-"""Pictures of Markov chains: history, autocorrelation with its window, histogram."""
+"""Pictures of Markov chains: history, autocorrelation with its window, histogram; curves along a flow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.analysis import SHORTEST, autocorrelation, estimate, in_brackets
+from lgt.analysis import SHORTEST, Estimate, autocorrelation, estimate, in_brackets
 from lgt.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ _INK, _ACCENT, _GREY = "#1b3a5b", "#c4572e", "#8a8f98"
 _CHAINS = ("#1b3a5b", "#4f8a8b", "#b08b2e", "#7a4a7d", "#5c7f3b", "#a34d5f")
 #: From more chains than this the history shows a bundle and its mean instead of names.
 _NAMED = 3
+#: At most about so many configurations are drawn one by one.
+_BUNDLE = 150
 _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -90,6 +92,90 @@ def plot_series(
         facts = rf"{name} = {result},  $\tau_\mathrm{{int}}$ = {tau} sweeps,  n = {result.n}"
         figure.suptitle(f"{title}\n{facts}" if title else facts, x=0.008, ha="left", fontsize=10.5)
     return figure
+
+
+def plot_curve(
+    samples: NDArray[np.float64],
+    x: NDArray[np.float64],
+    name: str,
+    *,
+    xlabel: str = "",
+    reference: float | None = None,
+    scale: Estimate | None = None,
+    separation: int = 1,
+    title: str = "",
+) -> Figure:
+    """An observable with several numbers: their means, the configurations one by one, and a history.
+
+    Parameters
+    ----------
+    samples
+        Shape (chains, n, points), real.
+    x
+        Where the numbers belong, shape (points,); flow times, say.
+    name
+        What it is, for the labels.
+    xlabel
+        What `x` is.
+    reference
+        For the energy density along a flow: the value of ``t^2 E`` at t0, for SU(3) 0.3. The second panel
+        then shows ``t^2 E`` with this line.
+    scale
+        An estimate of t0, marked there.
+    separation
+        Sweeps between samples.
+    title
+        A line above all three.
+
+    Returns
+    -------
+    Figure
+        A matplotlib figure that belongs to no window; `save` writes it.
+
+    Examples
+    --------
+    >>> charges = np.random.default_rng(1).normal(size=(2, 50, 4))
+    >>> figure = plot_curve(charges, np.arange(4), "Q", xlabel="flow time")
+    >>> [axes.get_title(loc="left") for axes in figure.axes]
+    ['mean', 'each configuration', 'history at flow time 3']
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    series = np.asarray(samples, dtype=np.float64)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(11.5, 3.6), layout="constrained")
+        mean, second, history = figure.subplots(1, 3, width_ratios=(1, 1, 1.4))
+        _band(mean, x, series, separation)
+        mean.set(title="mean", xlabel=xlabel, ylabel=name)
+        if reference is None:
+            configurations = series.reshape(-1, len(x))
+            shown = configurations[:: max(1, len(configurations) // _BUNDLE)]
+            second.plot(x, shown.T, color=_INK, lw=0.5, alpha=0.5)
+            second.set(title="each configuration", xlabel=xlabel, ylabel=name)
+        else:
+            _band(second, x, series * x**2, separation)
+            second.axhline(reference, color=_GREY, lw=1.0, ls="--", label=f"{reference:.4g}")
+            if scale is not None and np.isfinite(scale.value):
+                second.axvline(scale.value, color=_INK, lw=1.0, label=f"$t_0$ = {scale}")
+            second.set(title=r"$t^2 E$", xlabel=xlabel)
+            second.legend(loc="lower right", fontsize=8)
+        _history(history, series[..., -1], name, separation)
+        history.set_title(f"history at {xlabel} {x[-1]:g}")
+        figure.suptitle(
+            title or f"{name}, n = {series.shape[0] * series.shape[1]}", x=0.008, ha="left", fontsize=10.5
+        )
+    return figure
+
+
+def _band(axes: Axes, x: NDArray[np.float64], series: NDArray[np.float64], separation: int) -> None:
+    """Means with their errors as a band."""
+    results = [estimate(series[..., place], separation) for place in range(len(x))]
+    means = np.array([result.value for result in results])
+    errors = np.nan_to_num([result.error for result in results])
+    axes.fill_between(x, means - errors, means + errors, color=_ACCENT, alpha=0.3, lw=0)
+    axes.plot(x, means, color=_ACCENT, lw=1.2)
+    axes.margins(x=0.02)
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:

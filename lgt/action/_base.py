@@ -36,6 +36,10 @@ class Action(ABC):
         """What there is beside the name and beta, where it differs from the default."""
         return {}
 
+    def open_directions(self, d: int) -> tuple[int, ...]:
+        """The directions with open boundaries of a lattice in d dimensions, each in 0..d-1; none here."""
+        return ()
+
     @abstractmethod
     def value(self, links: Array, d: int | None = None) -> NDArray[np.float64]:
         """S[U], shape (...), for links of shape (..., d, *extents, N, N); constants are left out."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from lgt._version import __version__
 from lgt.chain._estimate import check_space, estimate
+from lgt.chain._measure import observables_of, quantities_of, validate
 from lgt.chain._run import Callback, Progress, Run
 from lgt.chain._schedule import Schedule
 from lgt.chain._start import start_of
@@ -22,7 +23,7 @@ from lgt.chain._updater import updater_of
 from lgt.config import RunConfig
 from lgt.ensemble import ChainState, Ensemble, EnsembleSpec
 from lgt.errors import CheckError, EnsembleError, InputError
-from lgt.observable import parse_observable
+from lgt.observable import Setting, Smeared, evaluate
 
 #: Keys that may differ when a run is resumed: they do not change what it computes.
 _FREE_KEYS = ("configs", "out", "time_limit", "threads")
@@ -101,8 +102,7 @@ def _check(config: RunConfig, path: Path) -> None:
         pass  # a new file; its folder is looked at below
     except OSError as error:  # a name that is too long, a circle of links, a folder that may not be entered
         raise InputError(f"out {path}", str(error.strerror).lower(), "choose another name") from None
-    for name in config.measure:
-        parse_observable(name).validate(config.box)
+    validate(quantities_of(config.measure).values(), _setting(config))
     updater_of(config).validate(config.lattice_action, config.gauge_group, config.box)
     folder = Path(os.path.realpath(path)).parent  # of the file that is made, where `path` is a link to it
     if not folder.is_dir():
@@ -115,7 +115,12 @@ def _check(config: RunConfig, path: Path) -> None:
         raise InputError(f"out {path}", f"no permission to write in {path.parent}", "choose another folder")
 
 
+def _setting(config: RunConfig) -> Setting:
+    return Setting(config.box, config.gauge_group, config.lattice_action.open_directions(config.box.d))
+
+
 def _begin(config: RunConfig, path: Path, stop: Stop, report: Callback, command: str) -> None:
+    observables = observables_of(quantities_of(config.measure).values())
     spec = EnsembleSpec(
         group=config.gauge_group,
         lattice=config.box,
@@ -124,7 +129,7 @@ def _begin(config: RunConfig, path: Path, stop: Stop, report: Callback, command:
         action=config.lattice_action,
         seed=config.seed,
         precision=config.precision,
-        observables=dict.fromkeys(config.measure, ()),
+        observables={name: each.shape(config.box) for name, each in observables.items()},
         resumable=True,
         run=config.model_dump(mode="json"),
         provenance={
@@ -136,8 +141,9 @@ def _begin(config: RunConfig, path: Path, stop: Stop, report: Callback, command:
     )
     check_space(path, spec.nbytes)
     start = start_of(config)
-    for name in config.measure:  # one that this lattice does not have, or a user's that fails, says so now
-        parse_observable(name).value(start.states[0].links, config.box.d)
+    # One that this lattice does not have, or a user's that fails, says so now; smearing would take long.
+    trial = [each.observable if isinstance(each, Smeared) else each for each in observables.values()]
+    evaluate(trial, start.states[0].links, config.box.d, open=_setting(config).open)
     spec = dataclasses.replace(spec, provenance={**spec.provenance, "start": start.origin})
     _announce(config, start.states, spec.nbytes, report, f"start {start.origin}")
 

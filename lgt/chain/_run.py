@@ -17,7 +17,7 @@ from lgt.chain._updater import updater_of
 from lgt.config import RunConfig
 from lgt.ensemble import ChainState, Ensemble
 from lgt.errors import StoppedError
-from lgt.observable import Observable, parse_observable
+from lgt.observable import Observable, evaluate, parse_observable
 from lgt.replicas import Replicas
 from lgt.rng import Stream
 from lgt.update import reach_of
@@ -141,6 +141,7 @@ class Run:
         self._schedule = Schedule(config.thermalise, config.separation, config.checkpoint)
         names = ensemble.spec.observables
         self._observables: tuple[Observable, ...] = tuple(parse_observable(name) for name in names)
+        self._open = config.lattice_action.open_directions(config.box.d)
         self._swept = False
         self._logged: list[tuple[int, int]] = []
 
@@ -218,8 +219,8 @@ class Run:
         return "" if fraction is None else f", acceptance {fraction:.2f}"
 
     def _measure(self, links: NDArray[np.complex128]) -> dict[str, NDArray[np.float64]]:
-        d = self._config.box.d
-        return {observable.name: observable.value(links, d) for observable in self._observables}
+        values = evaluate(self._observables, links, self._config.box.d, open=self._open)
+        return {observable.name: value for observable, value in values.items()}
 
     def _report(self, chains: Chains, note: str = "") -> None:
         done = sum(chains.sweeps)

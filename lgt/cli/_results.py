@@ -1,25 +1,25 @@
-"""What `measure`, `analyse` and `plot` share: the series of an ensemble, their estimates, a table of them."""
+"""What `measure`, `analyse` and `plot` share: names, files, titles, a table of estimates."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 
-from lgt.analysis import Estimate, chain_warning, estimate, in_brackets
+from lgt.analysis import Estimate, in_brackets
 from lgt.cli._output import note
 from lgt.ensemble import sidecar
 from lgt.errors import EnsembleError
-from lgt.observable import parse_observable
 
 if TYPE_CHECKING:
     from lgt.ensemble import Ensemble
 
-Series = dict[str, NDArray[np.float64]]
+#: Of an observable with more numbers than this the table shows the ends, where it was not asked for by name.
+_SHOWN = 6
 
 
 def names_of(given: Sequence[str] | None) -> list[str]:
@@ -52,63 +52,40 @@ def describe(ensemble: Ensemble) -> str:
     return f"{ensemble.group} {ensemble.lattice}, {kind}beta {action.beta}{further}"
 
 
-def separation_of(ensemble: Ensemble) -> int:
-    """Sweeps between configurations; 1 where the file does not know."""
-    return int(ensemble.spec.run.get("separation", 1))
+def warner(path: object) -> Callable[[str], None]:
+    """What prints the warnings about a file on stderr."""
+    return lambda text: note(f"warning: {path}: {text}")
 
 
-def series_of(ensemble: Ensemble, names: Sequence[str] | None = None) -> Series:
-    """Every scalar observable stored or measured, (chains, configurations finished in every chain) each.
+def as_json(results: Mapping[str, Estimate]) -> dict[str, dict[str, float | int | None]]:
+    """The estimates of a file as ``lgt analyse --json`` prints them."""
+    return {name: result.as_json() for name, result in results.items()}
 
-    Parameters
-    ----------
-    names
-        Those to take; all by default.
 
-    Raises
-    ------
-    EnsembleError
-        If there is no finished configuration, or one that is asked for was not measured on all of them.
-    InputError
-        If there is no observable of that name at all.
+_Row = tuple[str, str, Estimate | None]
+
+
+def _ends(rows: Sequence[_Row]) -> list[_Row]:
+    """The rows with most numbers of long observables left out, and a row without an estimate for them."""
+    kept: list[_Row] = []
+    for (file, name), group in groupby(rows, key=lambda row: (row[0], row[1].partition("[")[0])):
+        members = list(group)
+        if len(members) <= _SHOWN:
+            kept += members
+        else:
+            half = _SHOWN // 2
+            left_out = f"{name}: {len(members) - 2 * half} more"
+            kept += [*members[:half], (file, left_out, None), *members[-half:]]
+    return kept
+
+
+def print_table(
+    results: Mapping[str, Mapping[str, Estimate]], titles: Sequence[str], *, everything: bool = True
+) -> None:
+    """Print titles and a table of the estimates of each file on stdout.
+
+    Without `everything`, of an observable with many numbers only the first and last ones.
     """
-    length = ensemble.length
-    if length == 0:
-        raise EnsembleError(
-            f"the observables of {ensemble.path}",
-            "no configuration finished in every chain",
-            f"resume the run: lgt generate --out {ensemble.path} --resume",
-        )
-    measured = {name: values[:, :length] for name, values in sidecar.read(ensemble).items()}
-    available = {name: values for name, values in measured.items() if np.isfinite(values).all()}
-    stored = [name for name, shape in ensemble.spec.observables.items() if shape == ()]
-    available = {name: ensemble.observable(name) for name in stored} | {
-        name: values for name, values in available.items() if name not in stored
-    }
-    for name in names or ():
-        if name not in available:
-            parse_observable(name)  # an unknown name is told as one
-            raise EnsembleError(
-                f"observable {name!r} of {ensemble.path}",
-                f"only {', '.join(available)}",
-                f"measure it: lgt measure {ensemble.path} --observable {name}",
-            )
-    return {name: available[name] for name in names} if names else available
-
-
-def estimates_of(ensemble: Ensemble, series: Series) -> dict[str, Estimate]:
-    """The estimate of each series; warns on stderr about chains too short for it."""
-    separation = separation_of(ensemble)
-    results = {name: estimate(values, separation) for name, values in series.items()}
-    for name, result in results.items():
-        warning = chain_warning(result, name)
-        if warning:
-            note(f"warning: {ensemble.path}: {warning}")
-    return results
-
-
-def print_table(results: Mapping[str, Mapping[str, Estimate]], titles: Sequence[str]) -> None:
-    """Print titles and a table of the estimates of each file on stdout."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -122,10 +99,16 @@ def print_table(results: Mapping[str, Mapping[str, Estimate]], titles: Sequence[
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("tau_int / sweeps", justify="right", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
-    rows = [(file, name, result) for file, found in results.items() for name, result in found.items()]
-    for file, name, result in rows:
+    rows: list[_Row] = [
+        (file, name, result) for file, found in results.items() for name, result in found.items()
+    ]
+    for file, name, result in rows if everything else _ends(rows):
+        if result is None:
+            table.add_row(*[escape(file)] * (len(results) > 1), escape(name), "...", "...", "...")
+            continue
         tau = in_brackets(result.tau_int, result.tau_int_error, digits=1)
-        table.add_row(*[escape(file)] * (len(results) > 1), name, str(result), tau, str(result.n))
+        value, tau = ("-", "-") if math.isnan(result.value) else (str(result), tau)
+        table.add_row(*[escape(file)] * (len(results) > 1), escape(name), value, tau, str(result.n))
     longest = max(map(len, results), default=0)
     # Not cut where there is no terminal: whoever reads the output of a batch job wants all digits.
     Console(highlight=False, width=max(100 + longest, Console().width)).print(table)

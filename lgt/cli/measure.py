@@ -19,10 +19,12 @@ def measure(
         typer.Option(
             "--observable",
             "-o",
-            help="Observable, may be repeated, or names joined by commas: plaquette, action_density, "
-            "wilson_RxT, wilson_RxT_symmetric, polyakov_abs, polyakov_re, polyakov_im, "
-            "or your own as package.module:Name. "
-            "Example: --observable wilson_1x2",
+            help="Observable or derived quantity, may be repeated, or names joined by commas: plaquette, "
+            "action_density, wilson_RxT, wilson_RxT_symmetric, polyakov_abs, polyakov_re, polyakov_im, "
+            "topological_charge, energy_plaquette, energy_clover, or your own as package.module:Name; each "
+            "also on smeared links as NAME@SMEARING; creutz_RxT, polyakov_susceptibility, "
+            "topological_susceptibility@SMEARING, t0, w0. "
+            "Example: --observable topological_charge@flow:2.0",
         ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print the estimates as JSON on stdout.")] = False,
@@ -35,6 +37,13 @@ def measure(
     which lgt analyse and lgt plot read them. What is there already is
     kept, so after more configurations only these are measured.
 
+    SMEARING is flow:T or symanzik_flow:T (gradient flow to the time T),
+    stout:RHOxN, ape:ALPHAxN, spatial_ape:ALPHAxN or cool:N. flow:TMAX:DT
+    measures at the flow times 0, DT, ..., TMAX in one go.
+
+    Of a derived quantity the ingredients are measured, energy_clover along
+    the flow for t0 and w0. Names: t0, t0_plaquette, w0@symanzik_flow:8:0.1.
+
     Your own observable is a subclass of lgt.Observable in a module of the
     current folder or PYTHONPATH, here mine.py:
 
@@ -45,21 +54,19 @@ def measure(
 
     lgt measure ens.h5 --observable mine:Square
     """
+    from lgt.chain import analyse, quantities_of
     from lgt.chain import measure as make
     from lgt.cli import _results
     from lgt.ensemble import Ensemble
-    from lgt.observable import parse_observable
 
-    names = _results.names_of(observable)
-    for name in names:
-        parse_observable(name)
+    names = list(quantities_of(_results.names_of(observable)))
     document = {}
     for path in _results.ensembles_of(ensembles):
         with Ensemble.open(path) as ensemble:
             with _progress(path, names) as progress:
                 make(ensemble, names, progress=progress)
-            results = _results.estimates_of(ensemble, _results.series_of(ensemble, names))
-            document[str(path)] = {name: result.as_json() for name, result in results.items()}
+            results = analyse(ensemble, names, warn=_results.warner(path))
+            document[str(path)] = _results.as_json(results)
             if not json:
                 _results.print_table({str(path): results}, [f"{path}: {ensemble}"])
     if json:

@@ -163,7 +163,7 @@ def _stated(ensemble: Ensemble) -> str:
 
 
 def _beta(ensemble: Ensemble) -> Estimate:
-    from lgt.cli._results import separation_of
+    from lgt.chain import separation_of
     from lgt.observable import measured_beta
 
     chains = (

@@ -1,6 +1,6 @@
 """Measurements beside an ensemble: an HDF5 file that knows which configurations its numbers belong to.
 
-``ens.measured.h5`` holds ``observables/NAME`` (chains, configs), float64, NaN where nothing was measured, and
+``ens.measured.h5`` holds ``observables/NAME`` (chains, configs, ...), float64, NaN where it was not measured, and
 ``crc`` (chains, configs), the ensemble's checksums at the time. A number counts only while the checksum of
 its configuration is the same, so an ensemble that grew or was made anew is never read with old numbers.
 """
@@ -65,13 +65,13 @@ def check(path: Path) -> str | None:
         raise EnsembleError(
             f"reading {path}", f"it damaged ({_disk.reason(error)})", "measure again"
         ) from None
-    if set(shapes.values()) - {shape}:
+    if {each[:2] for each in shapes.values()} - {shape}:
         raise EnsembleError(f"reading {path}", "it damaged (shapes that do not fit)", "measure again")
     return f"measurements of {of} ({', '.join(shapes)})"
 
 
 def read(ensemble: Ensemble) -> Measured:
-    """All that was measured on this ensemble, (chains, configs) each, NaN where it was not.
+    """All that was measured on this ensemble, (chains, configs, ...) each, NaN where it was not.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def read(ensemble: Ensemble) -> Measured:
                 raise EnsembleError(f"reading {path}", "a file of another kind", "move it away")
             crc = np.asarray(file["crc"])
             stored = {name: np.asarray(data) for name, data in file["observables"].items()}
-        if crc.ndim != 2 or any(values.shape != crc.shape for values in stored.values()):
+        if crc.ndim != 2 or any(values.shape[:2] != crc.shape for values in stored.values()):
             raise ValueError("shapes that do not fit")
     except EnsembleError:
         raise
@@ -100,7 +100,7 @@ def read(ensemble: Ensemble) -> Measured:
     same = (now[rows, columns] == crc[rows, columns]) & (now[rows, columns] >= 0)
     out = {}
     for name, values in stored.items():
-        out[name] = np.full(now.shape, np.nan)
+        out[name] = np.full(now.shape + values.shape[2:], np.nan)
         out[name][rows, columns][same] = values[rows, columns][same]
     return out
 
