@@ -284,7 +284,7 @@ class TopologicalSusceptibility(Derived):
 
     def function(self, means: Real, setting: Setting) -> float:
         """Its mean over the volume."""
-        behind, ahead = TopologicalCharge.reach
+        behind, ahead = TopologicalCharge().reach
         cut = [behind + ahead if mu in setting.open else 0 for mu in range(setting.lattice.d)]
         sites = math.prod(extent - less for extent, less in zip(setting.lattice.extents, cut, strict=True))
         return float(means[0] / sites)

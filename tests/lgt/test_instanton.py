@@ -3,29 +3,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lgt.clover import energy_plaquette, field_strength
+from lgt.clover import energy_plaquette
 from lgt.errors import InputError, PhysicsError
 from lgt.field import instanton, space_transform
 from lgt.gradient_flow import flow_history, gradient_flow
 from lgt.group import SU, U1, SignedPermutation
 from lgt.lattice import Lattice
+from lgt.observable import TopologicalCharge
 from lgt.smear import cool
 
 BOX = Lattice((12, 12, 12, 12))
 
 
 def charge(links: np.ndarray, improved: bool = True) -> float:
-    F = field_strength(links, 4, improved=improved)
-    pairs = np.einsum("kxab,kxba->", F[:3].reshape(3, -1, *F.shape[-2:]) * SIGNS, _partners(F))
-    return float(-pairs.real / (4 * np.pi**2))
-
-
-#: F01 F23 - F02 F13 + F03 F12, with planes in the order 01, 02, 03, 12, 13, 23.
-SIGNS = np.array([1, -1, 1]).reshape(3, 1, 1, 1)
-
-
-def _partners(F: np.ndarray) -> np.ndarray:
-    return F[[5, 4, 3]].reshape(3, -1, *F.shape[-2:])
+    return float(TopologicalCharge(improved).value(links, 4))
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -101,3 +92,9 @@ def test_a_centre_on_a_line_between_links_is_fine() -> None:
     links = instanton(Lattice((9, 9, 9, 9)), 3.0)
     assert np.isfinite(links).all()
     assert abs(charge(cool(links, 5)) - 1) < 0.01
+
+
+@pytest.mark.parametrize("box", [(8, 8), (4, 4, 4, 3)])
+def test_the_improved_charge_needs_room(box: tuple[int, ...]) -> None:
+    with pytest.raises(PhysicsError, match="no room for loops"):
+        TopologicalCharge(improved=True).validate(Lattice(box))

@@ -43,6 +43,7 @@ NAMES: dict[str, Observable] = {
     "polyakov_re": Polyakov("re"),
     "polyakov_im_0": Polyakov("im", 0),
     "topological_charge": TopologicalCharge(),
+    "topological_charge_improved": TopologicalCharge(improved=True),
     "energy_plaquette": EnergyPlaquette(),
     "energy_clover": EnergyClover(),
     "wilson_2x2@ape:0.5x10": Smeared(WilsonLoop(2, 2), Smooth(APE(0.5, 10))),
@@ -131,7 +132,7 @@ def test_a_misspelt_name_is_guessed(name: str, close: str) -> None:
 
 def test_the_examples_are_names() -> None:
     examples = [example for family in FAMILIES for example in family.examples]
-    assert len(examples) == 13
+    assert len(examples) == 15
     assert [parse_quantity(name).name for name in examples] == examples
 
 
@@ -144,7 +145,8 @@ def test_every_family_is_listed_and_exercised() -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("group", [U1(), SU(3)])
 def test_the_cold_configuration(name: str, group: U1 | SU) -> None:
-    box = (3, 2, 4, 2) if name == "topological_charge" else (3, 2, 4)
+    charges = {"topological_charge": (3, 2, 4, 2), "topological_charge_improved": (4, 5, 4, 4)}
+    box = charges.get(name, (3, 2, 4))
     links = cold(Lattice(box), group).astype(np.complex64)
     value = NAMES[name].value(links, len(box))
     zero = name.startswith(("action_density", "polyakov_im_0", "energy", "topological"))
