@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.action import group_of
+from lgt.action import Action, group_of
 from lgt.analysis import Estimate, ratio
 from lgt.errors import InputError
 from lgt.field import Array, dagger, lattice_of, shift, unit
@@ -36,15 +36,15 @@ class SchwingerDyson(NamedTuple):
     force: Real
 
 
-def schwinger_dyson(links: Array, d: int | None = None) -> SchwingerDyson:
-    """Both sides of the Schwinger-Dyson identity of the Wilson action.
+def schwinger_dyson(links: Array, d: int | None = None, action: Action | None = None) -> SchwingerDyson:
+    """Both sides of the Schwinger-Dyson identity of an action, by default Wilson's.
 
     Integration by parts in one link gives, for any beta, N >= 2, d and volume with extents of 2 or more,
-    ``(N^2 - 1) <Re tr X> = beta <|TA X|^2>`` with X = U A, the sum of all plaquettes that start with the
-    link; for U(1) ``<Re X> = beta <(Im X)^2>``. The ratio of the means is therefore beta, without any
-    reference value (a configurational temperature, H. H. Rugh, Phys. Rev. Lett. 78 (1997) 772):
-    `measured_beta`. X is made here from the path algebra, not
-    from the staple of an action or of an update.
+    ``(N^2 - 1) <Re tr X> = beta <|TA X|^2>`` with X = U A, the weighted sum of all loops of the action that
+    start with the link; for U(1) ``<Re X> = beta <(Im X)^2>``. The ratio of the means is therefore beta,
+    without any reference value (a configurational temperature, H. H. Rugh, Phys. Rev. Lett. 78 (1997) 772):
+    `measured_beta`. Wilson's X is made here from plaquettes, that of another action from its `staple`,
+    never from what an update computes; a wrong action that both share goes unseen.
 
     Parameters
     ----------
@@ -52,6 +52,9 @@ def schwinger_dyson(links: Array, d: int | None = None) -> SchwingerDyson:
         Shape (..., d, *extents, N, N).
     d
         Number of directions, where the shape leaves it open.
+    action
+        The action whose loops make up X, with its anisotropy and boundaries; its beta does not matter.
+        No loop may hold a link twice: extents of 2 or more for plaquettes, 3 or more for rectangles.
 
     Returns
     -------
@@ -66,11 +69,16 @@ def schwinger_dyson(links: Array, d: int | None = None) -> SchwingerDyson:
     (48.0, 0.0)
     """
     d = lattice_of(links, d).d
-    return SchwingerDyson(*(site_average(side, d) for side in _densities(links, d)))
+    return SchwingerDyson(*(site_average(side, d) for side in _densities(links, d, action)))
 
 
-def measured_beta(chains: Iterable[Iterable[Array]], d: int | None = None, separation: int = 1) -> Estimate:
-    """The beta that configurations were made at with the Wilson action, from the links alone.
+def measured_beta(
+    chains: Iterable[Iterable[Array]],
+    d: int | None = None,
+    separation: int = 1,
+    action: Action | None = None,
+) -> Estimate:
+    """The beta that configurations were made at, by default with the Wilson action, from the links alone.
 
     Parameters
     ----------
@@ -80,6 +88,8 @@ def measured_beta(chains: Iterable[Iterable[Array]], d: int | None = None, separ
         Number of directions, where the shape leaves it open.
     separation
         Sweeps between two configurations.
+    action
+        As for `schwinger_dyson`.
 
     Returns
     -------
@@ -102,7 +112,7 @@ def measured_beta(chains: Iterable[Iterable[Array]], d: int | None = None, separ
     """
     # For each chain and configuration: both sides, averaged over each hyperplane of each direction.
     slices = [
-        [tuple(map(_slice_averages, _densities(links, lattice_of(links, d).d))) for links in chain]
+        [tuple(map(_slice_averages, _densities(links, lattice_of(links, d).d, action))) for links in chain]
         for chain in chains
     ]
     rotation, force = ([[each[side][0].mean() for each in chain] for chain in slices] for side in (0, 1))
@@ -124,10 +134,10 @@ def measured_beta(chains: Iterable[Iterable[Array]], d: int | None = None, separ
     return Estimate(beta, error, np.nan, np.nan, n, chains=len(slices), separation=separation, closed=False)
 
 
-def _densities(links: Array, d: int) -> tuple[Real, Real]:
+def _densities(links: Array, d: int, action: Action | None) -> tuple[Real, Real]:
     """Both sides, averaged over the directions at each site, shape (..., *extents)."""
     group = group_of(links)
-    X = plaquettes_of_links(links, d)
+    X = plaquettes_of_links(links, d) if action is None else links @ action.staple(links, d)
     rotation = np.einsum("...ii->...", X).real
     force = (np.abs(group.antihermitian(X)) ** 2).sum(axis=(-2, -1))
     return group.dimension * rotation.mean(axis=-1 - d), force.mean(axis=-1 - d)

@@ -7,11 +7,12 @@ import pytest
 from numpy.typing import NDArray
 from oracle.exact_2d import Torus
 
-from lgt.action import Wilson
+from lgt.action import DBW2, Iwasaki, LoopAction, LuscherWeisz, Rectangle, Wilson
 from lgt.errors import InputError
 from lgt.field import cold, gauge_transform, space_transform
 from lgt.group import SU, U1, Hyperoctahedral, UnitaryGroup
 from lgt.lattice import Lattice
+from lgt.loops import loop_trace
 from lgt.observable import measured_beta, parse_observable, plaquettes_of_links, schwinger_dyson
 from lgt.rng import Stream
 from lgt.update import Sweep
@@ -34,6 +35,40 @@ def test_against_the_force_of_the_action(group: UnitaryGroup, box: tuple[int, ..
     staple = Wilson(beta).staple(links, d)
     X = plaquettes_of_links(links, d)
     assert np.abs(X - links @ staple).max() < 1e-12
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=str)
+@pytest.mark.parametrize(
+    "action",
+    [
+        Wilson(2.5, anisotropy=1.3, open=(-1,)),
+        LuscherWeisz(2.5),
+        Iwasaki(2.5, open=(0, -1)),
+        DBW2(2.5, anisotropy=0.7),
+        Rectangle(2.5, c1=0.2, c0=0.7),
+    ],
+    ids=repr,
+)
+def test_sides_of_another_action(group: UnitaryGroup, action: LoopAction) -> None:
+    """A loop of n links is in the X of each of them; the force is that of the action, whatever its beta."""
+    box, d = (3, 4, 5), 3
+    links = group.haar(np.random.default_rng(1), (2, d, *box))
+    rotation, force = schwinger_dyson(links, d, action)
+    traces = sum(
+        len(loop)
+        * weight
+        * (action.placement(loop, Lattice(box)) * loop_trace(links, loop, d).real).sum(axis=(1, 2, 3))
+        for loop, weight in action.loops(d)
+    )
+    assert np.allclose(rotation, group.dimension * group.N * traces / (d * 60), rtol=0, atol=1e-12)
+    scale = action.beta if group.N == 1 else action.beta / (2 * group.N)
+    squares = (np.abs(action.force(links, d)) ** 2).sum(axis=(1, 2, 3, 4, 5, 6)) / (d * 60)
+    assert np.allclose(force, squares / scale**2, rtol=1e-12)
+    assert not np.allclose(force, schwinger_dyson(links, d).force, rtol=1e-3)
+    # For Wilson's action both ways agree.
+    ours, general = schwinger_dyson(links, d), schwinger_dyson(links, d, Wilson(7.0))
+    assert np.allclose(ours.rotation, general.rotation, rtol=0, atol=1e-12)
+    assert np.allclose(ours.force, general.force, rtol=1e-12)
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=str)
@@ -92,6 +127,17 @@ def test_measured_beta(group: UnitaryGroup, box: tuple[int, ...], beta: float) -
     pair = measured_beta([configurations[:1], configurations[30:31]], d)
     assert pair.error < np.max([few[0].error, few[10].error])
     assert (pair.n, pair.chains) == (2, 2)
+
+
+def test_measured_beta_of_a_rectangle_action() -> None:
+    action, links, out = LuscherWeisz(3.0), cold(Lattice((6, 8)), SU(2)), []
+    for number in range(90):
+        Sweep(1).update(links, action, Stream(3, 0), number)
+        out.append(links.copy())
+    right, wrong = (measured_beta([out[30:]], 2, action=each) for each in (action, None))
+    assert abs(right.value - 3.0) < 4 * right.error
+    assert right.error < 0.2
+    assert abs(wrong.value - 3.0) > 4 * wrong.error
 
 
 def test_nothing_to_measure_beta_on() -> None:
