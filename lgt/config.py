@@ -146,7 +146,8 @@ class RunConfig(BaseModel):
     boundary
         ``"periodic"``, ``"open"`` (in time), or a word for each direction, ``"periodic,periodic,open"``.
     thermalise
-        Sweeps before the first separation.
+        Sweeps before the first separation. From a cold or hot start HMC takes each trajectory of their first
+        half whatever its dH, since it could be stuck there.
     separation
         Sweeps between stored configurations. Configuration c is the state after sweep
         ``thermalise + (c + 1) * separation``.
@@ -214,9 +215,9 @@ class RunConfig(BaseModel):
     hits: int = Field(8, ge=1, description="a whole number of 1 or more")
     proposal: float = Field(0.5, gt=0, le=1, description="a number above 0 and up to 1")
     trajectory: float = Field(1.0, gt=0, description="a finite number above 0")
-    steps: int = Field(10, ge=1, description="a whole number of 1 or more")
+    steps: int = Field(5, ge=1, description="a whole number of 1 or more")
     integrator: Literal["leapfrog", "omf2", "omf4", "force-gradient"] = Field(
-        "omf2", description="leapfrog, omf2, omf4 or force-gradient"
+        "omf4", description="leapfrog, omf2, omf4 or force-gradient"
     )
     seed: int = Field(1, ge=0, lt=_WORD, description="a whole number from 0 to 4294967295")
     chains: int = Field(1, ge=1, le=65536, description="a whole number from 1 to 65536")

@@ -11,9 +11,9 @@ def updater_of(config: RunConfig) -> Updater:
 
     Examples
     --------
-    >>> run = RunConfig(group="SU2", lattice="4x4", beta=2.0, configs=1, out="e.h5", update="hmc", steps=5)
+    >>> run = RunConfig(group="SU2", lattice="4x4", beta=2.0, configs=1, out="e.h5", update="hmc", steps=8)
     >>> updater_of(run)
-    HMC(length=1.0, steps=5, integrator='omf2')
+    HMC(length=1.0, steps=8, integrator='omf4', warmup=100)
     """
     return make_updater(
         config.update,
@@ -23,4 +23,6 @@ def updater_of(config: RunConfig) -> Updater:
         length=config.trajectory,
         steps=config.steps,
         integrator=config.integrator,
+        # A state of a file is one that has got away from its start.
+        warmup=config.thermalise // 2 if config.start in ("cold", "hot") else 0,
     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lgt.ensemble import Ensemble
 
 _EXAMPLE = "lgt generate --group SU2 --lattice 8x8 --beta 2.0 --configs 100 --out ens.h5"
+#: An acceptance that wastes most of the work.
+_LOW = 0.3
 #: Keys that belong to one start of the program: a resumed run does not take them from the file.
 _OF_THIS_START = ("out", "time_limit", "threads")
 
@@ -113,10 +115,10 @@ def generate(
     trajectory: Annotated[
         float | None, _physics("--trajectory", "Length of a trajectory of hmc.", "1.0", "2.0")
     ] = None,
-    steps: Annotated[int | None, _physics("--steps", "Steps of a trajectory of hmc.", "10", "20")] = None,
+    steps: Annotated[int | None, _physics("--steps", "Steps of a trajectory of hmc.", "5", "20")] = None,
     integrator: Annotated[
         str | None,
-        _physics("--integrator", "Of hmc: leapfrog, omf2, omf4 or force-gradient.", "omf2", "omf4"),
+        _physics("--integrator", "Of hmc: leapfrog, omf2, omf4 or force-gradient.", "omf4", "leapfrog"),
     ] = None,
     seed: Annotated[
         int | None,
@@ -233,6 +235,9 @@ def generate(
         summary = _summary(config, ensemble, time.monotonic() - begin)
     if summary["exhausted"] and config.update == "heatbath":
         note(f"note: {summary['exhausted']} heat-bath draws used up their attempts and kept the old value")
+    if summary.get("acceptance", 1.0) < _LOW:
+        remedy = "a smaller --proposal" if config.update == "metropolis" else "more --steps"
+        note(f"note: an acceptance of {summary['acceptance']:.2f} is low: try {remedy}")
     if json:
         emit_json(summary)
     elif not quiet:

@@ -47,6 +47,9 @@ class HMC(Updater):
     min(1, exp(-dH)), else the old ones, bit for bit. It needs the force of an action but not that the action
     is linear in the link. After every tenth trajectory the links are put back onto the group.
 
+    With the default steps SU(3) at beta = 6 on 16^4 has an acceptance near 1. <dH> grows as the volume and
+    as the fourth (leapfrog, omf2) or eighth power of the step.
+
     Parameters
     ----------
     length
@@ -55,11 +58,14 @@ class HMC(Updater):
         Steps of the integrator in it.
     integrator
         A name in `lgt.update.INTEGRATORS`.
+    warmup
+        The first so many trajectories are taken whatever dH is, as long as it is finite: from a cold start
+        all are refused where the lattice is large. They have to lie within thermalisation.
 
     Raises
     ------
     InputError
-        If the length is not positive, `steps` is below 1 or there is no such integrator.
+        If the length is not positive, `steps` is below 1, `warmup` below 0, or there is no such integrator.
 
     Examples
     --------
@@ -67,14 +73,15 @@ class HMC(Updater):
     >>> from lgt.replicas import Replicas
     >>> from lgt.update import HMC
     >>> state = Replicas([lgt.cold(lgt.Lattice((4, 6)), lgt.SU(2))], [lgt.Stream(seed=1, chain=0)])
-    >>> trajectory = HMC(length=1.0, steps=20).trajectory(state, lgt.Wilson(2.0), number=0)
+    >>> trajectory = HMC(length=1.0, steps=5).trajectory(state, lgt.Wilson(2.0), number=0)
     >>> abs(trajectory.dh[0]) < 0.01, trajectory.accepted
     (True, (True,))
     """
 
     length: float = 1.0
-    steps: int = 10
-    integrator: str = "omf2"
+    steps: int = 5
+    integrator: str = "omf4"
+    warmup: int = 0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.length) and self.length > 0):
@@ -83,12 +90,15 @@ class HMC(Updater):
             )
         if self.steps < 1:
             raise InputError(f"{self.steps} steps", "no step to integrate with", "give 1 or more")
+        if self.warmup < 0:
+            raise InputError(f"a warmup of {self.warmup}", "a negative number", "give 0 or more")
         make_integrator(self.integrator)
 
     @property
     def name(self) -> str:
-        """For example ``hmc(length=1.0, steps=10, omf2)``."""
-        return f"hmc(length={self.length}, steps={self.steps}, {self.integrator})"
+        """For example ``hmc(length=1.0, steps=5, omf4)``."""
+        warmup = f", warmup={self.warmup}" if self.warmup else ""
+        return f"hmc(length={self.length}, steps={self.steps}, {self.integrator}{warmup})"
 
     def proposals(self, group: UnitaryGroup, lattice: Lattice) -> int:
         """One."""
@@ -146,7 +156,7 @@ class HMC(Updater):
         dh = tree_sum(state.per_site(energy(state, action, momenta) - before))
         u = uniform_of_each(state.streams, purpose=Purpose.ACCEPT, update=number)
         # A trajectory that ran away to infinity gives nan or inf here and is refused.
-        accepted = u <= np.exp(-np.maximum(dh, 0.0))
+        accepted = np.isfinite(dh) if number < self.warmup else u <= np.exp(-np.maximum(dh, 0.0))
         state.refuse(old, ~accepted)
         reunitarise_in_time(state, number)
         return Trajectory(tuple(dh.tolist()), tuple(accepted.tolist()))

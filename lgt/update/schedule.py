@@ -95,8 +95,9 @@ def make_updater(
     hits: int = 8,
     step: float = 0.5,
     length: float = 1.0,
-    steps: int = 10,
-    integrator: str = "omf2",
+    steps: int = 5,
+    integrator: str = "omf4",
+    warmup: int = 0,
 ) -> Updater:
     """The update of a run by its name: what one sweep of it does.
 
@@ -108,7 +109,7 @@ def make_updater(
         Over-relaxations after a heat bath or Metropolis.
     hits, step
         Of `Metropolis`.
-    length, steps, integrator
+    length, steps, integrator, warmup
         Of `HMC`.
 
     Raises
@@ -121,12 +122,12 @@ def make_updater(
     >>> make_updater("heatbath", overrelax=4)
     Sweep(overrelax=4, first=HeatBath())
     >>> make_updater("hmc", steps=20)
-    HMC(length=1.0, steps=20, integrator='omf2')
+    HMC(length=1.0, steps=20, integrator='omf4', warmup=0)
     """
     if name == "heatbath":
         return Sweep(overrelax)
     if name == "metropolis":
         return Sweep(overrelax, Metropolis(hits, step))
     if name == "hmc":
-        return HMC(length, steps, integrator)
+        return HMC(length, steps, integrator, warmup)
     raise InputError(f"update {name!r}", "no update of that name", f"choose one of {', '.join(UPDATES)}")

@@ -42,7 +42,8 @@ def test_the_update_of_a_run() -> None:
     out = Path("e.h5")
     assert updater_of(config(out)) == Sweep(1)
     assert updater_of(config(out, overrelax=3)) == Sweep(3)
-    assert updater_of(config(out, **COARSE)) == HMC(1.5, 4, "leapfrog")
+    assert updater_of(config(out, **COARSE)) == HMC(1.5, 4, "leapfrog", warmup=3)
+    assert updater_of(config(out, **COARSE, start="old.h5")) == HMC(1.5, 4, "leapfrog")
     assert updater_of(config(out, **MOVES)) == Sweep(2, Metropolis(2, 0.75))
 
 
@@ -116,7 +117,7 @@ def test_progress_and_provenance(tmp_path: Path, keys: dict[str, Any]) -> None:
         ({"steps": 20}, "steps = 20 with update = heatbath.*use update = hmc"),
         ({"update": "hmc", "overrelax": 3}, "overrelax = 3 with update = hmc.*heatbath or metropolis"),
         ({"update": "hmc", "hits": 3}, "hits = 3 with update = hmc"),
-        ({"update": "metropolis", "integrator": "omf4"}, "integrator = 'omf4' with update = metropolis"),
+        ({"update": "metropolis", "integrator": "omf2"}, "integrator = 'omf2' with update = metropolis"),
     ],
 )
 def test_what_does_not_belong_together_is_refused(keys: dict[str, Any], message: str) -> None:

@@ -157,6 +157,13 @@ def test_acceptance_is_printed(capsys: pytest.CaptureFixture[str], update: str) 
     assert 0 < summary["acceptance"] <= 1
 
 
+def test_a_low_acceptance_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = run(capsys, *BASE, "--update", "hmc", "--steps", "1", "--trajectory", "9")
+    assert "note: an acceptance of 0." in err
+    assert "try more --steps" in err
+    assert "low" not in run(capsys, *BASE, "--out", "other.h5", "--update", "hmc")[2]
+
+
 def test_options_of_another_update_are_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, *BASE, "--steps", "20")
     assert code == 2

@@ -111,12 +111,22 @@ def test_a_trajectory_that_runs_away_is_refused() -> None:
     assert np.array_equal(state.links(1), links[1])
 
 
+def test_the_warmup_takes_every_trajectory_that_ends() -> None:
+    state = Replicas(hot(SU(2), (8, 8), 6), streams(6))
+    for number in range(5):
+        trajectory = HMC(3.0, 4, "leapfrog", warmup=3).trajectory(state, Wilson(6.0), number)
+        assert min(trajectory.dh) > 3  # which is refused later, this small uniform number apart
+        assert all(trajectory.accepted) == (number < 3)
+    with np.errstate(all="ignore"):
+        assert not any(HMC(1e200, 3, warmup=9).trajectory(state, Wilson(6.0), 5).accepted)
+
+
 def test_every_tenth_trajectory_returns_to_the_group() -> None:
     group, action = SU(3), Wilson(5.5)
     start = [group.haar(np.random.default_rng(0), (2, 4, 3)) * (1 + 1e-9)]
     for number in (8, 9, 10, 19):
         state = Replicas(start, streams(1))
-        HMC(0.1, 2).advance(state, action, number)
+        HMC(0.1, 2, "leapfrog").advance(state, action, number)
         assert (group.defect(state.links(0)).max() < 1e-14) == (number in (9, 19))
 
 
@@ -125,7 +135,7 @@ def test_links_do_not_drift_off_the_group(group: UnitaryGroup) -> None:
     state = Replicas([cold(Lattice((4, 3)), group)], streams(1))
     worst = 0.0
     for number in range(200):
-        HMC(1.0, 5).advance(state, Wilson(2.0 * group.N), number)
+        HMC(1.0, 5, "omf2").advance(state, Wilson(2.0 * group.N), number)
         worst = max(worst, float(group.defect(state.links(0)).max()))
     assert 0.0 < worst < 1e-12
 
@@ -235,7 +245,7 @@ def test_energy_and_its_conservation_for_every_action(
 )
 def test_plaquette_is_that_of_the_heat_bath(action: LoopAction) -> None:
     group, box, chains, samples = SU(3), Lattice((4, 4)), 16, {}
-    for name, update in (("hmc", HMC(1.0, 4)), ("heatbath", Sweep(1))):
+    for name, update in (("hmc", HMC(1.0, 4, "omf2")), ("heatbath", Sweep(1))):
         state = Replicas([cold(box, group)] * chains, streams(chains, seed=3), reach=action.reach)
         series = []
         for number in range(320):
@@ -292,6 +302,7 @@ def test_update_numbers_out_of_range() -> None:
         ({"length": math.nan}, "length nan"),
         ({"steps": 0}, "0 steps"),
         ({"integrator": "euler"}, "'euler'"),
+        ({"warmup": -1}, "warmup of -1"),
     ],
 )
 def test_parameters_out_of_range(parameters: dict[str, object], message: str) -> None:
@@ -301,5 +312,6 @@ def test_parameters_out_of_range(parameters: dict[str, object], message: str) ->
 
 def test_values_and_names() -> None:
     assert HMC(0.5, 4) == HMC(length=0.5, steps=4)
-    assert repr(HMC()) == "HMC(length=1.0, steps=10, integrator='omf2')"
-    assert HMC(0.5, 4, "omf4").name == "hmc(length=0.5, steps=4, omf4)"
+    assert repr(HMC()) == "HMC(length=1.0, steps=5, integrator='omf4', warmup=0)"
+    assert HMC(0.5, 4, "omf2").name == "hmc(length=0.5, steps=4, omf2)"
+    assert HMC(0.5, 4, "omf2", 9).name == "hmc(length=0.5, steps=4, omf2, warmup=9)"

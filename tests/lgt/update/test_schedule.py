@@ -66,8 +66,16 @@ def test_a_sweep_may_begin_with_metropolis() -> None:
 
 
 def test_updates_by_name() -> None:
-    parameters = {"overrelax": 3, "hits": 2, "step": 0.1, "length": 0.5, "steps": 4, "integrator": "omf4"}
-    expected = [Sweep(3), Sweep(3, Metropolis(2, 0.1)), HMC(0.5, 4, "omf4")]
+    parameters = {
+        "overrelax": 3,
+        "hits": 2,
+        "step": 0.1,
+        "length": 0.5,
+        "steps": 4,
+        "integrator": "omf2",
+        "warmup": 7,
+    }
+    expected = [Sweep(3), Sweep(3, Metropolis(2, 0.1)), HMC(0.5, 4, "omf2", 7)]
     assert [make_updater(name, **parameters) for name in UPDATES] == expected  # type: ignore[arg-type]
     assert [make_updater(name) for name in UPDATES] == [Sweep(1), Sweep(1, Metropolis()), HMC()]
     with pytest.raises(InputError, match="'langevin'"):
