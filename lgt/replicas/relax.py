@@ -46,14 +46,15 @@ def relax_link(size: Any, link: int, staple: int) -> None:
                 v0, v1 = subgroup_vector(size, link, staple, i, j)
                 off = fma(v0[1], v0[1], fma(v1[0], v1[0], v1[1] * v1[1]))
                 square = fma(v0[0], v0[0], off)
-                moves = (square > _TINY * _TINY) & ~arrived
+                # Behind the maximum, at v0 < 0, the way is long even where nothing is off.
+                there = (off <= _ARRIVED * square) & (v0[0] >= zero)
+                # What is there stays bit for bit: small turns with the same rounding each time would add up.
+                moves = (square > _TINY * _TINY) & ~there & ~arrived
                 inverse = 1.0 / sqrt(square)
                 g0 = select(moves, v0[0] * inverse, one), select(moves, -(v0[1] * inverse), zero)
                 g1 = select(moves, -(v1[0] * inverse), zero), select(moves, -(v1[1] * inverse), zero)
                 rotate(size, link, i, j, g0, g1)
-                # Behind the maximum, at v0 < 0, the way is long even where nothing is off.
-                small = (off <= _ARRIVED * square) & (v0[0] >= zero)
-                still = still & (small | ~moves)
+                still = still & ~moves
         arrived = arrived | still
         if all_lanes(arrived):
             break

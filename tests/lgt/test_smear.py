@@ -110,6 +110,14 @@ def test_smeared_links_are_smoother_and_in_the_group(group: UnitaryGroup, value:
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=repr)
+def test_links_stay_in_the_group_however_long_they_are_cooled(group: UnitaryGroup) -> None:
+    links = cool(hot(group, (4, 6, 4)), 1000)
+    assert group.defect(links).max() <= 1e-13
+    # At a minimum nothing moves any more.
+    assert np.abs(cool(links, 10) - links).max() <= 1e-5
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=repr)
 @pytest.mark.parametrize("value", VALUES, ids=str)
 def test_smearing_commutes_with_gauge_transformations(group: UnitaryGroup, value: Smearing) -> None:
     box = (4, 2, 3)
