@@ -66,7 +66,7 @@ class Blocking:
     Examples
     --------
     >>> Blocking.of(Lattice((8, 8, 8, 8)))
-    Blocking(lattice=8x8x8x8, directions=(0, 1), pieces=(4, 2))
+    Blocking(lattice=8x8x8x8, directions=(3, 2), pieces=(4, 2))
     >>> Blocking.of(Lattice((5, 8)), chains=4).replicas
     4
     """
@@ -94,7 +94,7 @@ class Blocking:
                 seams = sum(
                     pieces / lattice.extents[mu] for mu, pieces in zip(directions, pattern, strict=True)
                 )
-                cost = (groups * blocking.volume, len(pattern), seams, *directions)
+                cost = (groups * blocking.volume, seams, len(pattern), *(-mu for mu in directions))
                 if best is None or cost < best[0]:
                     best = cost, blocking
         assert best is not None  # the empty pattern always fits

@@ -61,33 +61,23 @@ def relax_link(size: Any, link: int, staple: int) -> None:
 
 
 @kernel
-def relax_blocks(
-    size: Any, links: int, box: Box, scratch: int, mus: Any, colours: Any, piece: int, pieces: int
-) -> None:
-    """Cool the blocks of some directions and colours: part `piece` of `pieces` of each."""
+def relax_blocks(size: Any, links: int, box: Box, scratch: int, phase: int, piece: int) -> None:
+    """Cool the links of one part of a phase (`lgt.replicas.visits`)."""
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
     table = np.empty(6 * d, dtype=np.int64)
-    for mu in range(mus[0], mus[1]):
-        for colour in range(colours[0], colours[1]):
-            first, count = box.starts[mu, colour], box.starts[mu, colour + 1] - box.starts[mu, colour]
-            begin, end = first + count * piece // pieces, first + count * (piece + 1) // pieces
-            for k in range(begin, end):
-                x = box.order[mu, k]
-                prefetch_staple(size, links, box, mu, box.order[mu, min(k + AHEAD, end - 1)])
-                wilson_staple(size, links, box, mu, x, scratch, table)
-                relax_link(size, links + (mu * volume + x) * ENTRY * len(size) ** 2, scratch)
+    first, last = box.starts[phase, piece], box.starts[phase, piece + 1]
+    for k in range(first, last):
+        mu, x = divmod(box.order[k], volume)
+        prefetch_staple(size, links, box, *divmod(box.order[min(k + AHEAD, last - 1)], volume))
+        wilson_staple(size, links, box, mu, x, scratch, table)
+        relax_link(size, links + box.order[k] * ENTRY * len(size) ** 2, scratch)
 
 
 def relax(state: Replicas) -> None:
     """Cool every link of all chains once: direction by direction, colour by colour."""
-    for mu in range(state.lattice.d):
-        for colour in range(state.n_colours):
+    for phase in range(state.phases):
 
-            def work(task: Task, piece: int, mu: int = mu, colour: int = colour) -> None:
-                ranges = (mu, mu + 1), (colour, colour + 1)
-                relax_blocks(
-                    task.size, task.links, task.box, task.scratch(piece), *ranges, piece, task.pieces
-                )
+        def work(task: Task, piece: int, phase: int = phase) -> None:
+            relax_blocks(task.size, task.links, task.box, task.scratch(piece), phase, piece)
 
-            # Blocks of one direction and colour are independent; between those all threads wait.
-            state.each(work)
+        state.each(work)

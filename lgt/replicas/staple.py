@@ -31,8 +31,7 @@ AHEAD = 2
 class Box(NamedTuple):
     """What a kernel needs to know of the packed lattice (`lgt.kernels.packed.Blocking`).
 
-    `order` has the blocks colour by colour for every direction, shape (d, volume), and `starts` where each
-    colour begins, shape (d, n_colours + 1).
+    `order` and `starts` are those of `lgt.replicas.visits.Visits`.
     """
 
     neighbours: NDArray[np.int64]

@@ -17,6 +17,7 @@ from lgt.kernels.layout import size_of
 from lgt.kernels.packed import COMPOSE, WIDTH, Blocking, aligned, pack, unpack
 from lgt.replicas.colouring import colouring, has_formula
 from lgt.replicas.staple import Box
+from lgt.replicas.visits import visits
 from lgt.rng import Stream
 
 #: Blocks of one direction and colour below which handing work to a second thread costs more than it saves.
@@ -124,8 +125,9 @@ class Replicas:
         workers = max(self.pieces, min(groups, threads))
         self._pool = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
         self._spares: dict[str, NDArray[np.float64]] = {}
-        order = np.argsort(colours, axis=1, kind="stable")
-        starts = np.stack([np.searchsorted(np.sort(each), np.arange(self.n_colours + 1)) for each in colours])
+        nbytes = self._links.nbytes // (groups * self.lattice.d * self.blocking.volume)
+        order, starts = visits(self.blocking.local, colours, reach, self.pieces, nbytes)
+        self.phases = len(starts)
         numbers = [stream.chain for stream in streams]
         replica = np.arange(WIDTH) * self.blocking.replicas // WIDTH
         places = np.arange(groups)[:, None] * self.blocking.replicas + replica

@@ -208,23 +208,16 @@ class LocalUpdater(Updater):
                 f"chains packed for reach {state.reach}",
                 "pack them for this action",
             )
-        d, n_colours = state.lattice.d, state.n_colours
-        if state.pieces == 1:
-            state.each(partial(self.blocks, action, number, (0, d), (0, n_colours)))
-            return
-        # Blocks of one direction and colour are independent; between those all threads wait.
-        for mu in range(d):
-            for colour in range(n_colours):
-                state.each(partial(self.blocks, action, number, (mu, mu + 1), (colour, colour + 1)))
+        for phase in range(state.phases):
+            state.each(partial(self.blocks, action, number, phase))
 
     @abstractmethod
     def blocks(
         self,
         action: Action,
         number: int,
-        mus: tuple[int, int],
-        colours: tuple[int, int],
+        phase: int,
         task: Task,
         piece: int,
     ) -> None:
-        """Update the links of the directions and colours in two half-open ranges, one piece of each."""
+        """Update the links of one part of a phase (`lgt.replicas.visits`)."""

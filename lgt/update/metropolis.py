@@ -87,10 +87,8 @@ def move_blocks(
     paths: Paths | None,
     chain_address: int,
     scratch: int,
-    mus: Any,
-    colours: Any,
+    phase: int,
     piece: int,
-    pieces: int,
     beta: float,
     number: int,
     seed: int,
@@ -98,7 +96,7 @@ def move_blocks(
     step: float,
     tally: int,
 ) -> None:
-    """Metropolis of the blocks of some directions and colours: part `piece` of `pieces` of each.
+    """Metropolis of the links of one part of a phase (`lgt.replicas.visits`).
 
     The refused proposals of every lane are added to the vector at `tally`.
     """
@@ -106,18 +104,15 @@ def move_blocks(
     table = np.empty(room_for_addresses(d, paths), dtype=np.int64)
     lanes, chain = as_bits(load(f64x8(0.0), box.lanes)), as_bits(load(f64x8(0.0), chain_address))
     refused = as_bits(load(f64x8(0.0), tally))
-    for mu in range(mus[0], mus[1]):
-        for colour in range(colours[0], colours[1]):
-            first, count = box.starts[mu, colour], box.starts[mu, colour + 1] - box.starts[mu, colour]
-            begin, end = first + count * piece // pieces, first + count * (piece + 1) // pieces
-            for k in range(begin, end):
-                x = box.order[mu, k]
-                prefetch_staple(size, links, box, mu, box.order[mu, min(k + AHEAD, end - 1)])
-                staple(size, links, box, paths, mu, x, scratch, table)
-                link = links + (mu * volume + x) * ENTRY * len(size) ** 2
-                at = Address(lanes + box.first_site[x], chain, mu | _PURPOSE << 16, number, seed)
-                for hit in range(hits):
-                    refused = refused + move_link(size, link, scratch, beta, step, hit, at)
+    first, last = box.starts[phase, piece], box.starts[phase, piece + 1]
+    for k in range(first, last):
+        mu, x = divmod(box.order[k], volume)
+        prefetch_staple(size, links, box, *divmod(box.order[min(k + AHEAD, last - 1)], volume))
+        staple(size, links, box, paths, mu, x, scratch, table)
+        link = links + box.order[k] * ENTRY * len(size) ** 2
+        at = Address(lanes + box.first_site[x], chain, mu | _PURPOSE << 16, number, seed)
+        for hit in range(hits):
+            refused = refused + move_link(size, link, scratch, beta, step, hit, at)
     store(from_bits(refused), tally)
 
 
@@ -173,8 +168,7 @@ class Metropolis(LocalUpdater):
         self,
         action: Action,
         number: int,
-        mus: tuple[int, int],
-        colours: tuple[int, int],
+        phase: int,
         task: Task,
         piece: int,
     ) -> None:
@@ -186,10 +180,8 @@ class Metropolis(LocalUpdater):
             paths_of(action, task.blocking),
             task.chains,
             task.scratch(piece),
-            mus,
-            colours,
+            phase,
             piece,
-            task.pieces,
             float(action.beta),
             number,
             task.seed,

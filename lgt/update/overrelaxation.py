@@ -59,23 +59,18 @@ def reflect_blocks(
     box: Box,
     paths: Paths | None,
     scratch: int,
-    mus: Any,
-    colours: Any,
+    phase: int,
     piece: int,
-    pieces: int,
 ) -> None:
-    """Over-relaxation of the blocks of some directions and colours: part `piece` of `pieces` of each."""
+    """Over-relaxation of the links of one part of a phase (`lgt.replicas.visits`)."""
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
     table = np.empty(room_for_addresses(d, paths), dtype=np.int64)
-    for mu in range(mus[0], mus[1]):
-        for colour in range(colours[0], colours[1]):
-            first, count = box.starts[mu, colour], box.starts[mu, colour + 1] - box.starts[mu, colour]
-            begin, end = first + count * piece // pieces, first + count * (piece + 1) // pieces
-            for k in range(begin, end):
-                x = box.order[mu, k]
-                prefetch_staple(size, links, box, mu, box.order[mu, min(k + AHEAD, end - 1)])
-                staple(size, links, box, paths, mu, x, scratch, table)
-                reflect_link(size, links + (mu * volume + x) * ENTRY * len(size) ** 2, scratch)
+    first, last = box.starts[phase, piece], box.starts[phase, piece + 1]
+    for k in range(first, last):
+        mu, x = divmod(box.order[k], volume)
+        prefetch_staple(size, links, box, *divmod(box.order[min(k + AHEAD, last - 1)], volume))
+        staple(size, links, box, paths, mu, x, scratch, table)
+        reflect_link(size, links + box.order[k] * ENTRY * len(size) ** 2, scratch)
 
 
 @final
@@ -109,11 +104,10 @@ class OverRelaxation(LocalUpdater):
         self,
         action: Action,
         number: int,
-        mus: tuple[int, int],
-        colours: tuple[int, int],
+        phase: int,
         task: Task,
         piece: int,
     ) -> None:
         """One reflection of every link of a part; it needs no beta and no random numbers."""
         paths, scratch = paths_of(action, task.blocking), task.scratch(piece)
-        reflect_blocks(task.size, task.links, task.box, paths, scratch, mus, colours, piece, task.pieces)
+        reflect_blocks(task.size, task.links, task.box, paths, scratch, phase, piece)

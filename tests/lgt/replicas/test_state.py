@@ -105,6 +105,23 @@ def test_chains_packed_for_plaquettes_do_not_take_rectangles() -> None:
         OverRelaxation().advance(Replicas([links], [Stream(1, 0)]), LuscherWeisz(2.3), 0)
 
 
+@pytest.mark.parametrize("action", [Wilson(2.3), LuscherWeisz(2.3)], ids=repr)
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_links_that_do_not_fit_the_caches_get_the_same_bits(
+    action: Action, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (links,) = hot(SU(2), (32, 8, 8), 1)
+    usual = Replicas([links], [Stream(1, 0)], reach=reach_of(action))
+    monkeypatch.setattr("lgt.replicas.visits.CACHE", 0)
+    monkeypatch.setattr("lgt.replicas.state.WORTH_A_THREAD", 1)
+    other = Replicas([links], [Stream(1, 0)], threads, reach_of(action))
+    assert other.phases != usual.phases or threads == 1
+    for number in range(2):
+        Sweep(1).advance(usual, action, number)
+        Sweep(1).advance(other, action, number)
+    np.testing.assert_array_equal(other.links(0), usual.links(0))
+
+
 def test_what_does_not_fit_is_refused() -> None:
     links = hot(SU(2), (3, 4), 2)
     with pytest.raises(InputError, match="streams"):
