@@ -1,4 +1,4 @@
-"""Flow the committed configuration by the scheme written out in plain numpy. One minute (--quick: 20 seconds).
+"""Flow the committed configuration by the scheme written out in plain numpy. 1 minute (--quick: 20 s).
 
 The energies and the charge along the Wilson and the Symanzik flow come from tests/oracle/literal_flow.py,
 which shares no code with the package. The tests flow the same configuration with the package and hold it to
