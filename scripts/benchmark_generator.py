@@ -36,9 +36,11 @@ from lgt.kernels.lanes import Lanes, constant, emit_fma  # noqa: E402
 from lgt.kernels.packed import aligned  # noqa: E402
 from lgt.replicas import Replicas  # noqa: E402
 from lgt.replicas.motion import drift, kick  # noqa: E402
-from lgt.update import HeatBath, OverRelaxation, Updater  # noqa: E402
+from lgt.update import HMC, HeatBath, OverRelaxation, Updater  # noqa: E402
 
 BETA = {1: 1.0, 2: 2.3, 3: 6.0, 4: 10.8, 6: 25.0}
+#: Momenta, energies, the copy of the old links and the leapfrog's additional half kick are in its time.
+TRAJECTORY = HMC(length=0.5, steps=10, integrator="leapfrog")
 # Over-relaxation of one SU(3) link in 4D: 12 products of 8 x 27, 5 sums of 18, and three subgroups of
 # 4 dots of 3 complex products, 18 to make the rotation, and 12 entries of 2 products.
 OR_FLOPS = 12 * 216 + 5 * 18 + 3 * (4 * 24 + 18 + 12 * 8)
@@ -179,6 +181,10 @@ def main() -> None:
         show(f"hb_{size}_ns", ns_a_link(state, 3, [heat], repeats), "heat bath")
         show(f"mix_{size}_ns", ns_a_link(state, 3, [over] * 4 + [heat], max(3, repeats // 5)), "4 OR + 1 HB")
         show(f"leapfrog_{size}_ns", leapfrog_ns(state, repeats), "leapfrog step")
+        trajectory = ns_a_link(state, 3, [TRAJECTORY], max(3, repeats // 10)) / TRAJECTORY.steps
+        show(
+            f"trajectory_{size}_ns", trajectory, "the same in a trajectory of 10, with all that belongs to it"
+        )
     links = chains(3, (8,) * 4).links(0)
     naive_sweep.over_relax(links)
     naive = seconds(lambda: naive_sweep.over_relax(links), 5 if few else 20) / (4 * 8**4) * 1e9
