@@ -32,7 +32,7 @@ class Quantity(ABC):
     @property
     def name(self) -> str:
         """The name by which files, options and tables call it; the pattern, for a family of one."""
-        return self.pattern
+        return getattr(self, "pattern", type(self).__name__)
 
     @classmethod
     def parse(cls, name: str) -> Self | None:

@@ -376,11 +376,12 @@ class FlowScale(Derived):
         time = _crossing(times, curve, reference)
         if time is None:
             longer = f"{self.curve.flow}:{2 * self.curve.end:g}:{self.curve.spacing:g}"
-            name = self.name.partition("@")[0]
+            further = f"flow further, like {self.name.partition('@')[0]}@{longer}"
+            falls = curve[-1] < 0.98 * curve.max()
             raise PhysicsError(
                 self.name,
                 f"{what} at most {curve.max():.3g} up to t = {self.curve.end:g}, not {reference:.3g}",
-                f"flow further, like {name}@{longer}",
+                "use a larger lattice, it falls again" if falls else further,
             )
         return time if self.scale == "t0" else math.sqrt(time)
 

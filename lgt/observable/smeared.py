@@ -146,7 +146,8 @@ def parse_preparation(text: str) -> Preparation:
 class Smeared(Observable):
     """An observable on smeared links, ``wilson_2x2@ape:0.5x10``, or at many flow times, one value for each.
 
-    Measured together, observables on the same smeared links share the smearing (`evaluate`).
+    Measured together, observables on the same smeared links share the smearing (`evaluate`). With several,
+    ``NAME@SECOND@FIRST``, the last one comes first.
 
     Parameters
     ----------
