@@ -125,19 +125,23 @@ def path_staple(
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
     nbytes = ENTRY * len(size) ** 2
     count, longest = paths.steps.shape[1], paths.steps.shape[2]
-    free = scratch + nbytes
+    free, far = scratch + nbytes, d * volume * nbytes > CACHED
     for p in range(count):
         y, seam = box.neighbours[mu, x], box.seams[mu, x]
         for k in range(paths.lengths[mu, p]):
             step = paths.steps[mu, p, k]
             if step >= 0:
                 here = links + (step * volume + y) * nbytes
+                if far:
+                    prefetch(size, here)
                 table[p * longest + k] = operand(size, here, seam, free)
                 seam, y = box.compose[seam, box.seams[step, y]], box.neighbours[step, y]
             else:
                 row = d + ~step
                 seam, y = box.compose[seam, box.seams[row, y]], box.neighbours[row, y]
                 here = links + (~step * volume + y) * nbytes
+                if far:
+                    prefetch(size, here)
                 table[p * longest + k] = operand(size, here, seam, free)
             free += nbytes
     zero, weights = f64x8(0.0), paths.weights[paths.kinds[x], mu]

@@ -58,7 +58,7 @@ def visits(
         for together in range(TOGETHER, 0, -1):
             last = reach * (together * n_colours - 1)
             room = box.extents[0] // pieces > 2 * last + reach if pieces > 1 else box.extents[0] > last
-            if room and min(box.extents) > last:
+            if room:
                 return _skewed(box, colours, reach, pieces, together)
     return _plain(colours, pieces, n_colours)
 
@@ -89,6 +89,7 @@ def _skewed(box: Lattice, colours: Index, reach: int, pieces: int, together: int
         lag = reach * ((mus[:, None] - first) * n_colours + colours[mus]).ravel()
         place = np.tile(box.coordinates, (len(mus), 1))
         tile = (np.where(place >= lag[:, None], place, place + extents) + lag[:, None]) // SIDE
+        tile[:, extents <= lag.max()] = 0  # too short for tiles
         share = phase = np.zeros(links.size, dtype=np.int64)
         if pieces > 1:
             # A thread's share of direction 0 shrinks from pass to pass; then what is left around edges grows.
