@@ -130,3 +130,37 @@ def test_what_does_not_fit_is_refused() -> None:
         Replicas(links, [Stream(1, 0), Stream(2, 1)])
     with pytest.raises(ShapeError, match="different shapes"):
         Replicas([links[0], links[1][:, :2]], [Stream(1, 0), Stream(1, 1)])
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_numbers_of_sites_come_in_their_order(box: tuple[int, ...]) -> None:
+    chains = 11
+    state = Replicas(hot(SU(2), box, chains), [Stream(5, chain) for chain in range(chains)])
+    values, volume = state.site_zeros(), int(np.prod(box))
+    lane = np.arange(WIDTH) * state.blocking.replicas // WIDTH
+    for group in range(len(values)):
+        values[group] = state.blocking.sites() + 1000.0 * (group * state.blocking.replicas + lane)
+    expected = np.arange(volume) + 1000.0 * np.arange(chains)[:, None]
+    assert np.array_equal(state.per_site(values), expected)
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_links_are_saved_restored_and_refused(box: tuple[int, ...]) -> None:
+    chains = 11
+    links = hot(SU(2), box, chains)
+    state = Replicas(links, [Stream(5, chain) for chain in range(chains)])
+    old = state.spare("old")
+    assert state.spare("old") is old
+    assert state.spare("other") is not old
+    state.save(old)
+    OverRelaxation().advance(state, Wilson(2.0), 0)
+    moved = [state.links(chain) for chain in range(chains)]
+    refused = np.arange(chains) % 3 == 1
+    for times in (1, 2):
+        state.refuse(old, refused)
+        assert state.exhausted == (times * refused).tolist()
+    for chain in range(chains):
+        assert np.array_equal(state.links(chain), links[chain] if refused[chain] else moved[chain])
+        assert not np.array_equal(links[chain], moved[chain])
+    state.restore(old)
+    assert all(np.array_equal(state.links(chain), links[chain]) for chain in range(chains))
