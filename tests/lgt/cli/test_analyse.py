@@ -106,3 +106,24 @@ def test_bad_files_are_refused(lgt, tmp_path: Path, content: bytes | None) -> No
     assert result.status == 2
     assert result.err.startswith("lgt: error:")
     assert len(result.err.splitlines()) == 1
+
+
+def test_a_long_observable_is_shown_by_its_ends(lgt, ensemble_file: Path) -> None:
+    name = "energy_plaquette@flow:1:0.1"
+    assert lgt("measure", ensemble_file, "-o", name).status == 0
+    table = lgt("analyse", ensemble_file).out
+    assert f"{name}: 5 more" in table
+    assert all(f"[t={t}]" in table for t in ("0", "0.1", "0.2", "0.8", "0.9", "1"))
+    assert "[t=0.5]" not in table
+    assert "[t=0.5]" in lgt("analyse", ensemble_file, "-o", name).out
+    assert len(lgt("analyse", ensemble_file, "--json").json) == 12
+
+
+def test_an_unthermalised_chain_is_warned_about(lgt, tmp_path: Path) -> None:
+    path = tmp_path / "hot.h5"
+    keys = {"thermalise": 0, "separation": 1, "start": "hot", "update": "metropolis", "overrelax": 0}
+    generate(RunConfig(group="SU2", lattice="16x16", beta=16.0, configs=200, out=path, **keys)).close()
+    result = lgt("analyse", path, "--json")
+    assert result.status == 0
+    assert "plaquette: the first 20 sweeps" in result.err
+    assert "sigma apart" in result.err

@@ -97,3 +97,59 @@ def test_a_foreign_or_damaged_sidecar_is_not_overwritten(lgt, ensemble_file: Pat
     assert result.status == 2
     assert "damaged" in result.err
     assert beside.read_bytes() == b"broken"
+
+
+def test_derived_quantities_and_curves(lgt, ensemble_file: Path) -> None:
+    names = "creutz_2x2,energy_clover@flow:0.2:0.1,plaquette@stout:0.1x2,polyakov_susceptibility"
+    result = lgt("measure", ensemble_file, "-o", names, "--json")
+    assert result.status == 0
+    found = result.json[str(ensemble_file)]
+    curve = "energy_clover@flow:0.2:0.1"
+    labels = [f"{curve}[t=0]", f"{curve}[t=0.1]", f"{curve}[t=0.2]"]
+    assert list(found) == ["creutz_2x2", *labels, "plaquette@stout:0.1x2", "polyakov_susceptibility"]
+    assert [found[label]["value"] for label in labels] == sorted(
+        (found[label]["value"] for label in labels), reverse=True
+    )
+    assert all(set(each) == {"value", "error", "tau_int", "n", "tau_int_error"} for each in found.values())
+    again = lgt("measure", ensemble_file, "-o", names, "--json")
+    assert again.json == result.json
+    assert "measured" not in again.err
+    table = lgt("measure", ensemble_file, "-o", names).out
+    assert all(name in table for name in found)
+
+
+def test_what_does_not_exist_is_null_with_a_message(lgt, tmp_path: Path) -> None:
+    """At strong coupling large loops are noise around zero, and the flow is too short for t0."""
+    path = tmp_path / "strong.h5"
+    config = RunConfig(group="SU2", lattice="4x4x4x4", beta=0.5, configs=6, thermalise=5, out=path)
+    generate(config).close()
+    result = lgt("measure", path, "-o", "t0@flow:0.2:0.1,creutz_3x3,plaquette", "--json")
+    assert result.status == 0
+    found = result.json[str(path)]
+    assert found["t0@flow:0.2:0.1"] == {
+        "value": None,
+        "error": None,
+        "tau_int": None,
+        "n": 6,
+        "tau_int_error": None,
+    }
+    assert "t0@flow:0.2:0.1: found t^2 E at most" in result.err
+    assert "flow further" in result.err
+    assert "NaN" not in result.out
+    table = lgt("analyse", path, "-o", "t0@flow:0.2:0.1")
+    assert (table.status, "nan" in table.out) == (0, False)
+
+
+def test_names_are_told_in_one_form(lgt, ensemble_file: Path) -> None:
+    """flow:1 and flow:1.0 are one smearing, measured once."""
+    assert lgt("measure", ensemble_file, "-o", "plaquette@flow:0.10").status == 0
+    again = lgt("measure", ensemble_file, "-o", "plaquette@flow:0.1", "--json")
+    assert "measured" not in again.err
+    assert list(again.json[str(ensemble_file)]) == ["plaquette@flow:0.1"]
+
+
+def test_no_charge_of_su2_in_two_dimensions(lgt, ensemble_file: Path) -> None:
+    for name in ("topological_charge", "t0", "topological_susceptibility@flow:1"):
+        result = lgt("measure", ensemble_file, "-o", name)
+        assert (result.status, result.out) == (2, "")
+        assert len(result.err.splitlines()) == 1

@@ -60,3 +60,22 @@ def test_an_unknown_ending_is_refused_and_leaves_nothing(lgt, ensemble_file: Pat
     assert result.status == 2
     assert ".png" in result.err
     assert set(ensemble_file.parent.iterdir()) == before
+
+
+def test_curves_and_scales(lgt, tmp_path: Path) -> None:
+    path, out = tmp_path / "four.h5", tmp_path / "x.png"
+    config = RunConfig(
+        group="SU2", lattice="4x4x4x4", beta=2.3, configs=6, thermalise=20, separation=1, out=path
+    )
+    generate(config).close()
+    names = ["t0_plaquette@flow:1:0.1", "topological_charge@flow:0.2:0.1", "energy_plaquette@flow:1:0.1"]
+    assert lgt("measure", path, "-o", ",".join(names)).status == 0
+    for name in names:
+        result = lgt("plot", path, "--out", out, "-o", name)
+        assert result.status == 0
+        assert out.stat().st_size > 5000
+        out.unlink()
+    refused = lgt("plot", path, "--out", out, "-o", "creutz_2x2")
+    assert refused.status == 2
+    assert "plot wilson_2x2" in refused.err
+    assert not out.exists()
