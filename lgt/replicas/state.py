@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lgt.action import group_of
 from lgt.errors import InputError, ShapeError
 from lgt.field import Array, lattice_of
+from lgt.kernels.exponential import ROOM
 from lgt.kernels.layout import size_of
 from lgt.kernels.packed import COMPOSE, WIDTH, Blocking, aligned, pack, unpack
 from lgt.replicas.colouring import colouring, has_formula
@@ -139,7 +140,7 @@ class Replicas:
         self._offsets[:] = self.blocking.lane_offset
         self._tally = aligned((groups, self.pieces, WIDTH)).view(np.int64)
         # On each side of a link one path of three links, and with rectangles three more of five.
-        matrices = 1 + 2 * (self.lattice.d - 1) * (3 if reach == 1 else 18)
+        matrices = 1 + max(2 * (self.lattice.d - 1) * (3 if reach == 1 else 18), ROOM)
         self._scratch = aligned((groups, self.pieces, matrices, self.group.N**2, 2, WIDTH))
         self._box = Box(
             self.blocking.neighbours,

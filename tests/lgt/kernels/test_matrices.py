@@ -8,12 +8,12 @@ from oracle.one_link import packed, unpacked
 from scipy.linalg import expm
 
 from lgt.group import SU, U1, UnitaryGroup
-from lgt.kernels.exponential import exponential
+from lgt.kernels.exponential import ROOM, exponential
 from lgt.kernels.layout import size_of
 from lgt.kernels.packed import aligned
 from lgt.kernels.reunitarise import reunitarise
 
-GROUPS = [U1(), SU(2), SU(3), SU(4), SU(6)]
+GROUPS = [U1(), SU(2), SU(3), SU(4), SU(5), SU(6), SU(8), SU(9)]
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=repr)
@@ -29,7 +29,7 @@ def test_reunitarise_agrees_with_the_group(group: UnitaryGroup) -> None:
 
 def exponentials(X: np.ndarray, factor: float) -> np.ndarray:
     N = X.shape[-1]
-    x, result, scratch = packed(X), aligned((N, N, 2, 8)), aligned((3, N, N, 2, 8))
+    x, result, scratch = packed(X), aligned((N, N, 2, 8)), aligned((ROOM, N, N, 2, 8))
     exponential(size_of(N), x.ctypes.data, factor, result.ctypes.data, scratch.ctypes.data)
     return unpacked(result)
 
