@@ -77,25 +77,29 @@ def shift(field: Array, displacement: tuple[int, ...], trailing: int = 2) -> Arr
     return np.roll(field, tuple(-step for step in displacement), axis=axes)
 
 
-def inside(field: Array, d: int, open: tuple[int, ...], behind: int, ahead: int) -> Array:
-    """The sites of a field from which `behind` steps back and `ahead` steps on stay inside the box.
+def inside(
+    field: Array, open: tuple[int, ...], behind: Sequence[int], ahead: Sequence[int], trailing: int = 0
+) -> Array:
+    """The sites of a field from which so many steps back and on, along each direction, stay inside the box.
 
     Parameters
     ----------
     field
-        Shape (..., *extents).
+        Shape (..., *extents, *rest) with `trailing` axes in `rest`.
     open
         The directions with open boundaries; along the others every site is kept.
+    behind, ahead
+        Numbers of steps, one for each direction.
 
     Examples
     --------
-    >>> inside(np.arange(12).reshape(3, 4), 2, open=(1,), behind=1, ahead=0)[0]
+    >>> inside(np.arange(12).reshape(3, 4), open=(1,), behind=(0, 1), ahead=(5, 0))[0]
     array([1, 2, 3])
     """
     index = [slice(None)] * field.ndim
     for mu in open:
-        axis = field.ndim - d + mu
-        index[axis] = slice(behind, field.shape[axis] - ahead)
+        axis = field.ndim - trailing - len(ahead) + mu
+        index[axis] = slice(behind[mu], max(0, field.shape[axis] - ahead[mu]))
     return field[tuple(index)]
 
 

@@ -6,7 +6,7 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
 import numpy as np
@@ -84,6 +84,34 @@ class SymanzikFlow(Flow):
     def action(self, group: UnitaryGroup) -> LoopAction:
         """The Luscher-Weisz action at beta = 2N, or 1 for U(1)."""
         return LuscherWeisz(_unit_beta(group))
+
+
+@final
+@dataclass(frozen=True)
+class OpenFlow(Flow):
+    """A flow on a lattice with open boundaries: that of its action with the weights it has there.
+
+    Links that leave the box stay where they are, and no other depends on them.
+
+    Examples
+    --------
+    >>> import lgt
+    >>> OpenFlow(WilsonFlow(), open=(-1,)).action(lgt.SU(3))
+    Wilson(beta=6.0, open=(-1,))
+    """
+
+    flow: Flow
+    open: tuple[int, ...]
+    name: ClassVar[str] = "open"
+
+    @property
+    def stiffness(self) -> float:  # type: ignore[override]
+        """That of the flow: no weight is larger than inside."""
+        return self.flow.stiffness
+
+    def action(self, group: UnitaryGroup) -> LoopAction:
+        """The action of the flow with open boundaries."""
+        return replace(self.flow.action(group), open=self.open)
 
 
 FLOWS: dict[str, type[Flow]] = {flow.name: flow for flow in (WilsonFlow, SymanzikFlow)}
@@ -307,14 +335,17 @@ class _Adaptive:
         self._first[...] = momenta
         drift(state, momenta, step / 4)
         kick(state, self._action, momenta, _SECOND)
-        # 2 Z_1 - Z_0, of second order: Z_1 at e/4 weighs what takes the mean of Z to e/2.
+        # exp(e (2 Z_1 - 5/4 Z_0)) W_1, of second order: Z_1 at e/4 weighs what takes the mean of Z to e/2.
+        # From W_1, since Z_1 only turns with a link that is read backwards where it was taken: the partner
+        # exp(e (2 Z_1 - Z_0)) W_0 of Fritzsch and Ramos would give a reflected lattice other steps.
         np.multiply(momenta, 2 / _SECOND, out=partner)
-        partner -= (2 / _SECOND + 1) * self._first
+        partner -= (2 / _SECOND + 5 / 4) * self._first
         drift(state, momenta, step * _TURN)
         kick(state, self._action, momenta, _THIRD)
         drift(state, momenta, -step * _TURN)
         state.save(self._new)
         state.restore(self._old)
+        drift(state, self._first, step / 4)
         drift(state, partner, step)
         state.save(partner)
         partner -= self._new

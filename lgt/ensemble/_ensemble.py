@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, SupportsIndex, final
@@ -395,10 +396,14 @@ class Ensemble:
                 raise CheckError(name, f"a stored plaquette off by {difference:.1e}", "do not use it")
 
     def _plaquette(self, links: Complex) -> float:
-        """The plaquette as it is stored: of the sites whose plaquettes stay inside open boundaries."""
+        """The plaquette as it is stored: for each plane the mean of those inside the boundaries."""
         d = self.lattice.d
         open_ = self.action.open_directions(d) if self.action else ()
-        return float(inside(plaquettes(links, d), d, open_, behind=0, ahead=1).mean())
+        means = []
+        for plane, loops in zip(combinations(range(d), 2), plaquettes(links, d), strict=True):
+            ahead = [int(mu in plane) for mu in range(d)]
+            means.append(inside(loops, open_, (0,) * d, ahead).mean())
+        return float(np.mean(means))
 
     def verify_checksums(self) -> None:
         """Check the CRC of every finished configuration, and that none before it is missing.

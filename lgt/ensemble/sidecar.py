@@ -1,8 +1,8 @@
 """Measurements beside an ensemble: an HDF5 file that knows which configurations its numbers belong to.
 
-``ens.measured.h5`` holds ``observables/NAME`` (chains, configs, ...), float64, NaN where it was not measured, and
-``crc`` (chains, configs), the ensemble's checksums at the time. A number counts only while the checksum of
-its configuration is the same, so an ensemble that grew or was made anew is never read with old numbers.
+``ens.measured.h5`` holds ``observables/NAME`` (chains, configs, ...), float64, NaN where there is no number,
+and ``crc`` (chains, configs), the ensemble's checksums at the time. A number counts only while the checksum
+of its configuration is the same, so an ensemble that grew or was made anew is never read with old numbers.
 """
 
 from __future__ import annotations

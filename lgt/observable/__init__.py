@@ -24,7 +24,15 @@ from lgt.observable.derived import (
     Setting,
     TopologicalSusceptibility,
 )
-from lgt.observable.loops import ActionDensity, Plaquette, Polyakov, WilsonLoop, polyakov_loops, rectangles
+from lgt.observable.loops import (
+    ActionDensity,
+    Plaquette,
+    Polyakov,
+    WilsonLoop,
+    polyakov_loops,
+    rectangle_average,
+    rectangles,
+)
 from lgt.observable.schwinger_dyson import SchwingerDyson, measured_beta, plaquettes_of_links, schwinger_dyson
 from lgt.observable.smeared import Smeared, evaluate
 from lgt.observable.topology import EnergyClover, EnergyPlaquette, TopologicalCharge
@@ -61,6 +69,7 @@ __all__ = [
     "parse_quantity",
     "plaquettes_of_links",
     "polyakov_loops",
+    "rectangle_average",
     "rectangles",
     "schwinger_dyson",
 ]

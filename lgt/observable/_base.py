@@ -129,7 +129,8 @@ class Observable(Quantity):
         if not open:
             return density
         Observable.validate(self, lattice, open=open)
-        return inside(density, lattice.d, open, *(self.reach or (0, 0)))
+        behind, ahead = self.reach or (0, 0)
+        return inside(density, open, (behind,) * lattice.d, (ahead,) * lattice.d)
 
 
 def site_sum(density: Real, d: int) -> Real:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import ClassVar, Literal, Self, final
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lgt.errors import InputError, PhysicsError
-from lgt.field import Array, lattice_of, shift, unit
+from lgt.field import Array, inside, lattice_of, shift, unit
 from lgt.lattice import Lattice
 from lgt.observable._base import Observable, Real, site_average
 
@@ -36,6 +37,10 @@ class Plaquette(Observable):
         """The mean over the planes mu < nu at x, shape (..., *extents)."""
         return rectangles(links, 1, 1, d)
 
+    def value(self, links: Array, d: int | None = None, *, open: tuple[int, ...] = ()) -> Real:
+        """The average over planes and sites, shape (...); with open boundaries, over the loops inside."""
+        return rectangle_average(links, 1, 1, d, open=open)
+
 
 @final
 @dataclass(frozen=True)
@@ -56,6 +61,12 @@ class ActionDensity(Observable):
     def density(self, links: Array, d: int | None = None) -> Real:
         """1 - P at x, shape (..., *extents)."""
         return 1.0 - rectangles(links, 1, 1, d)
+
+    def value(self, links: Array, d: int | None = None, *, open: tuple[int, ...] = ()) -> Real:
+        """1 - P, shape (...); with open boundaries, over the loops inside."""
+        if open:
+            return np.asarray(1.0 - rectangle_average(links, 1, 1, d, open=open))
+        return super().value(links, d)
 
 
 @final
@@ -116,21 +127,37 @@ class WilsonLoop(Observable):
         match = re.fullmatch(r"wilson_([1-9]\d{0,5})x([1-9]\d{0,5})(_symmetric)?", name, flags=re.ASCII)
         return cls(int(match[1]), int(match[2]), bool(match[3])) if match else None
 
+    @property
+    def _orientations(self) -> tuple[tuple[int, int], ...]:
+        """Sides along the earlier and the later axis; a square turned over is its own complex conjugate."""
+        both = self.symmetric and self.r != self.t
+        return ((self.r, self.t), (self.t, self.r)) if both else ((self.r, self.t),)
+
     def validate(self, lattice: Lattice, *, open: tuple[int, ...] = ()) -> None:
-        """A side longer than the longest extent only winds around the torus."""
-        super().validate(lattice, open=open)
+        """A side longer than the longest extent only winds around the torus; open ones are to fit."""
+        asked = f"{self.name} on the lattice {lattice}"
         if max(self.r, self.t) > max(lattice.extents):
-            raise InputError(
-                f"{self.name} on the lattice {lattice}", "a side longer than that", "use a smaller loop"
-            )
+            raise InputError(asked, "a side longer than that", "use a smaller loop")
+        for mu, nu in combinations(range(lattice.d), 2):
+            for sides in self._orientations:
+                for axis, side in zip((mu, nu), sides, strict=True):
+                    if axis in open and side >= lattice.extents[axis]:
+                        raise PhysicsError(
+                            f"{asked}, open along axis {axis}", "no loop inside it", "use a smaller loop"
+                        )
 
     def density(self, links: Array, d: int | None = None) -> Real:
         """The mean over the planes mu < nu of the loops with their corner at x, shape (..., *extents)."""
-        loops = rectangles(links, self.r, self.t, d)
-        # A square traversed the other way round is its own complex conjugate.
-        if self.symmetric and self.r != self.t:
-            loops = (loops + rectangles(links, self.t, self.r, d)) / 2
-        return loops
+        loops = [rectangles(links, r, t, d) for r, t in self._orientations]
+        return loops[0] if len(loops) == 1 else (loops[0] + loops[1]) / 2
+
+    def value(self, links: Array, d: int | None = None, *, open: tuple[int, ...] = ()) -> Real:
+        """The average over planes and sites, shape (...); with open boundaries, over the loops inside."""
+        if not open:
+            return super().value(links, d)
+        self.validate(lattice_of(links, d), open=open)
+        loops = [rectangle_average(links, r, t, d, open=open) for r, t in self._orientations]
+        return np.asarray(sum(loops) / len(loops))
 
 
 @final
@@ -234,20 +261,61 @@ def rectangles(links: Array, r: int, t: int, d: int | None = None) -> Real:
     Real
         Shape (..., *extents), float64.
     """
+    planes = [loops for _, _, loops in _rectangles_of_planes(links, r, t, d)]
+    return np.asarray(sum(planes[1:], start=planes[0]) / (len(planes) * links.shape[-1]))
+
+
+def rectangle_average(
+    links: Array, r: int, t: int, d: int | None = None, *, open: tuple[int, ...] = ()
+) -> Real:
+    """The average of `rectangles` over the sites, for each plane over those whose loop stays inside.
+
+    Parameters
+    ----------
+    links
+        Shape (..., d, *extents, N, N).
+    r, t
+        Sides, each at least 1.
+    open
+        The directions with open boundaries.
+
+    Returns
+    -------
+    Real
+        Shape (...), float64: the mean over the planes of their averages.
+
+    Examples
+    --------
+    >>> import lgt
+    >>> links = lgt.cold(lgt.Lattice((4, 6)), lgt.SU(2))
+    >>> float(rectangle_average(links, 1, 2, open=(1,)))
+    1.0
+    """
+    d = lattice_of(links, d).d
+    if not open:
+        return site_average(rectangles(links, r, t, d), d)
+    averages = []
+    for mu, nu, loops in _rectangles_of_planes(links, r, t, d):
+        ahead = np.array(unit(mu, d, r)) + np.array(unit(nu, d, t))
+        averages.append(site_average(inside(loops, open, (0,) * d, ahead.tolist()), d))
+    return np.asarray(sum(averages) / (len(averages) * links.shape[-1]))
+
+
+def _rectangles_of_planes(
+    links: Array, r: int, t: int, d: int | None
+) -> Iterator[tuple[int, int, NDArray[np.float64]]]:
+    """For each plane mu < nu the field ``Re tr`` of the loop r along mu, t along nu, (..., *extents)."""
     lattice = lattice_of(links, d)
     d = lattice.d
     if d < 2:
         raise InputError(f"loops on the lattice {lattice}", "one direction", "use two directions or more")
     across = [_line(links, mu, r, lattice) for mu in range(d)]
     along = across if t == r else [_line(links, mu, t, lattice) for mu in range(d)]
-    planes = list(combinations(range(d), 2))
-    total = np.zeros(links.shape[: links.ndim - d - 3] + lattice.extents)
-    for mu, nu in planes:
+    for mu, nu in combinations(range(d), 2):
         # W = (bottom right)(left top)^+: two corners of the rectangle, each from x to the far corner.
         first = across[mu] @ shift(along[nu], unit(mu, d, r))
         second = along[nu] @ shift(across[mu], unit(nu, d, t))
-        total += _real_inner(first, second)
-    return np.asarray(total / (len(planes) * links.shape[-1]))
+        yield mu, nu, _real_inner(first, second)
 
 
 def polyakov_loops(

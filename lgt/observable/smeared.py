@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self, final
 
 import numpy as np
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from lgt.errors import InputError, PhysicsError
 from lgt.field import Array, lattice_of
-from lgt.gradient_flow import flow_history
+from lgt.gradient_flow import OpenFlow, flow_history, make_flow
 from lgt.lattice import Lattice
 from lgt.observable._base import Observable, Real, parse_observable
-from lgt.smear import SMEARINGS, Smearing, parse_smearing
+from lgt.smear import SMEARINGS, GradientFlow, Smearing, parse_smearing
 
 #: More points than this on a curve are a slip of the pen.
 _POINTS = 100_000
@@ -36,8 +36,13 @@ class Preparation(ABC):
         """The names of the stages; none, if there is just one."""
         return ()
 
+    @property
+    def stops_at_boundaries(self) -> bool:
+        """Whether it can be told of open boundaries; a flow can, as its action has weights there."""
+        return False
+
     @abstractmethod
-    def stages(self, links: Array, d: int) -> Iterator[Array]:
+    def stages(self, links: Array, d: int, open: tuple[int, ...] = ()) -> Iterator[Array]:
         """The prepared links of every stage, each of the shape of `links`."""
 
 
@@ -59,9 +64,17 @@ class Smooth(Preparation):
         """The smearing's own, ``stout:0.1x10``."""
         return self.smearing.name
 
-    def stages(self, links: Array, d: int) -> Iterator[Array]:
+    @property
+    def stops_at_boundaries(self) -> bool:
+        """The gradient flow alone."""
+        return isinstance(self.smearing, GradientFlow)
+
+    def stages(self, links: Array, d: int, open: tuple[int, ...] = ()) -> Iterator[Array]:
         """The smeared links."""
-        yield self.smearing.apply(links, d)
+        smearing = self.smearing
+        if open and isinstance(smearing, GradientFlow):
+            smearing = replace(smearing, flow=OpenFlow(smearing.flow, open))
+        yield smearing.apply(links, d)
 
 
 @final
@@ -119,9 +132,16 @@ class Curve(Preparation):
         """``t=0``, ``t=0.1``, ..."""
         return tuple(f"t={time:.10g}" for time in self.times)
 
-    def stages(self, links: Array, d: int) -> Iterator[Array]:
+    @property
+    def stops_at_boundaries(self) -> bool:
+        """It does."""
+        return True
+
+    def stages(self, links: Array, d: int, open: tuple[int, ...] = ()) -> Iterator[Array]:
         """The flowed links of each time."""
-        for _, flowed in flow_history(links, self.times.tolist(), action=_FLOWS[self.flow], d=d):
+        flow = make_flow(_FLOWS[self.flow])
+        flow = OpenFlow(flow, open) if open else flow
+        for _, flowed in flow_history(links, self.times.tolist(), action=flow, d=d):
             yield flowed
 
 
@@ -200,13 +220,13 @@ class Smeared(Observable):
         return outer or inner
 
     def validate(self, lattice: Lattice, *, open: tuple[int, ...] = ()) -> None:
-        """What the observable refuses, and open boundaries, which the smearing would cross."""
+        """What the observable refuses, and open boundaries that the smearing would cross."""
         self.observable.validate(lattice, open=open)
-        if open:
+        if open and not self.preparation.stops_at_boundaries:
             raise PhysicsError(
                 f"{self.name} on the lattice {lattice} with open boundaries",
                 "a smearing that knows periodic ones alone",
-                "measure it without smearing",
+                "use flow:T, or no smearing",
             )
 
     def density(self, links: Array, d: int | None = None) -> Real:
@@ -269,7 +289,8 @@ def evaluate(
             found[observable] = observable.value(links, lattice.d, **({"open": open} if open else {}))
     for preparation, smeared in together.items():
         inner = list(dict.fromkeys(each.observable for each in smeared))
-        stages = [evaluate(inner, stage, lattice.d) for stage in preparation.stages(links, lattice.d)]
+        prepared = preparation.stages(links, lattice.d, open)
+        stages = [evaluate(inner, stage, lattice.d, open=open) for stage in prepared]
         for each in smeared:
             values = [stage[each.observable] for stage in stages]
             found[each] = each._joined(values, lattice, 0)

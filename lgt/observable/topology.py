@@ -13,6 +13,7 @@ from lgt.field import Array, lattice_of
 from lgt.lattice import Lattice
 from lgt.loops import loop_trace
 from lgt.observable._base import Observable, Real, site_sum
+from lgt.observable.loops import rectangle_average
 from lgt.path import plaquette
 
 #: Signs of tr F_01 F_23, tr F_02 F_13, tr F_03 F_12 in the epsilon tensor, and their places among the planes.
@@ -125,6 +126,14 @@ class EnergyPlaquette(Observable):
     def density(self, links: Array, d: int | None = None) -> Real:
         """E(x), shape (..., *extents)."""
         return energy_plaquette(np.asarray(links, dtype=np.complex128), d)
+
+    def value(self, links: Array, d: int | None = None, *, open: tuple[int, ...] = ()) -> Real:
+        """The average over the lattice, shape (...); with open boundaries, over the loops inside."""
+        if not open:
+            return super().value(links, d)
+        d = lattice_of(links, d).d
+        loops = rectangle_average(links, 1, 1, d, open=open)
+        return np.asarray(d * (d - 1) * links.shape[-1] * (1 - loops))
 
 
 @final

@@ -57,6 +57,7 @@ from lgt.observable import (
     parse_quantity,
     plaquettes_of_links,
     polyakov_loops,
+    rectangle_average,
     rectangles,
     schwinger_dyson,
 )
@@ -271,6 +272,7 @@ ENTRIES: list[Entry] = [
         broken=(PointGroup(),),
     ),
     Entry("rectangles", rectangles, lambda u: rectangles(u, 2, 1, _d(u))[:, None], SCALAR, LOCAL),
+    Entry("rectangle_average", rectangle_average, lambda u: rectangle_average(u, 2, 2, _d(u)), INVARIANT),
     Entry("polyakov_loops", polyakov_loops, lambda u: polyakov_loops(u, 0, _d(u))[:, None], SCALAR, LOCAL),
     Entry("action value", Wilson, lambda u: ACTION.value(u, _d(u)), INVARIANT),
     # S_link = -(beta/N) Re tr(U A): the dagger of a staple lies beside the link, from x to x + mu.
