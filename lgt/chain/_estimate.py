@@ -14,6 +14,7 @@ from lgt.config import RunConfig
 from lgt.ensemble import ChainState
 from lgt.errors import InputError
 from lgt.replicas import Replicas
+from lgt.replicas.cores import cores
 from lgt.rng import Stream
 from lgt.update import Updater, reach_of
 from lgt.update.schedule import REUNITARISE_EVERY
@@ -88,7 +89,7 @@ def threads(config: RunConfig) -> int:
     """How many threads may work at the same time."""
     if config.threads != "auto":
         return config.threads
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores()
 
 
 def estimate(config: RunConfig, updater: Updater, states: Sequence[ChainState], nbytes: int) -> Estimate:

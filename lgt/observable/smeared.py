@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Self, final
 
 import numpy as np
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from lgt.errors import InputError, PhysicsError
 from lgt.field import Array, lattice_of
-from lgt.gradient_flow import OpenFlow, flow_history, make_flow
+from lgt.gradient_flow import OpenFlow, flow_history, gradient_flow, make_flow
 from lgt.lattice import Lattice
 from lgt.observable._base import Observable, Real, parse_observable
+from lgt.replicas.cores import cores
 from lgt.smear import SMEARINGS, GradientFlow, Smearing, parse_smearing
 
 #: More points than this on a curve are a slip of the pen.
@@ -71,10 +72,11 @@ class Smooth(Preparation):
 
     def stages(self, links: Array, d: int, open: tuple[int, ...] = ()) -> Iterator[Array]:
         """The smeared links."""
-        smearing = self.smearing
-        if open and isinstance(smearing, GradientFlow):
-            smearing = replace(smearing, flow=OpenFlow(smearing.flow, open))
-        yield smearing.apply(links, d)
+        if isinstance(self.smearing, GradientFlow):
+            flow = OpenFlow(self.smearing.flow, open) if open else self.smearing.flow
+            yield gradient_flow(links, self.smearing.time, action=flow, threads=cores(), d=d)
+        else:
+            yield self.smearing.apply(links, d)
 
 
 @final
@@ -141,7 +143,7 @@ class Curve(Preparation):
         """The flowed links of each time."""
         flow = make_flow(_FLOWS[self.flow])
         flow = OpenFlow(flow, open) if open else flow
-        for _, flowed in flow_history(links, self.times.tolist(), action=flow, d=d):
+        for _, flowed in flow_history(links, self.times.tolist(), action=flow, threads=cores(), d=d):
             yield flowed
 
 
