@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -94,5 +95,5 @@ def _figure(
         reference=reference_energy(ensemble.group.N) if energy and ensemble.group.N > 1 else None,
         scale=scale if isinstance(quantity, FlowScale) and quantity.scale == "t0" else None,
         separation=separation,
-        title=title if scale is None else f"{title}: {quantity.name} = {scale}",
+        title=title if scale is None or math.isnan(scale.value) else f"{title}: {scale}",
     )

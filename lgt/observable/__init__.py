@@ -1,5 +1,8 @@
 """Named measurements of a configuration: ``parse_observable("wilson_1x2").value(links)``.
 
+``NAME@SMEARING`` is an observable on smeared links, ``NAME@flow:TMAX:DT`` one along a flow. Functions of
+means, `Derived` (``creutz_2x2``, ``t0``), are named alike and estimated by `lgt.analyse`.
+
 Your own: a subclass of `Observable` with a method `density` in a module of yours is known by the name
 ``package.module:Name`` wherever a name is taken: ``lgt measure -o mine:Square``, `lgt.measure`, ``measure``
 in RUN.toml. See `UserObservable`.
