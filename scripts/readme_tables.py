@@ -69,7 +69,21 @@ def speed() -> str:
     return f"{table}\n\n{share}" + footer("benchmark_generator", data)
 
 
-TABLES = {"demo": demo, "attack": attack, "speed": speed}
+def crash() -> str:
+    """What kills at random moments and after every write did to runs of the generator."""
+    data = results("crash_test")
+    labels = {
+        "kills": "kills at random moments",
+        "write_kills": "kills after, or in the middle of, every write",
+        "lost_configurations": "finished configurations lost",
+        "unreadable_files": "files that did not open or resume",
+        "differing_datasets": "datasets that differ from a run never killed",
+    }
+    body = [[text, str(data[key])] for key, text in labels.items()]
+    return rows(["SIGKILL during `lgt generate`", "count"], body) + footer("crash_test", data)
+
+
+TABLES = {"demo": demo, "attack": attack, "speed": speed, "crash": crash}
 
 
 def rendered(text: str) -> str:

@@ -7,11 +7,11 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from oracle.killed_runs import Killer, Run
 
 import lgt
 
@@ -73,68 +73,41 @@ def test_broken_protocols_are_caught(tmp_path: Path, mutant: str) -> None:
     assert result["not_resumed"] > 0
 
 
-RUN = {
-    "group": "SU2",
-    "lattice": "8x8x8",
-    "beta": "2.0",
-    "thermalise": "200",
-    "separation": "15",
-    "configs": "80",
-    "checkpoint": "10",
-}
-
-
-def command(out: Path, *more: str) -> list[str]:
-    options = [word for key, value in RUN.items() for word in (f"--{key}", value)]
-    return [sys.executable, "-m", "lgt", "generate", *options, "--out", str(out), *more]
-
-
+RUN = Run(
+    {
+        "group": "SU2",
+        "lattice": "8x8x8",
+        "beta": "2.0",
+        "thermalise": "200",
+        "separation": "15",
+        "configs": "80",
+        "checkpoint": "10",
+    }
+)
 Digests = Callable[[Path], dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory, digests: Digests) -> dict[str, str]:
-    """The datasets of the run that nothing interrupts."""
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the run that nothing interrupts."""
     out = tmp_path_factory.mktemp("reference") / "ensemble.h5"
-    subprocess.run(command(out), check=True, capture_output=True)
-    return digests(out)
+    RUN.whole(out)
+    return out
 
 
-def started(out: Path, *more: str) -> subprocess.Popen[str]:
-    """A run that has said its estimate, so that it is past its imports."""
-    process = subprocess.Popen(command(out, "--resume", *more), stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    line = process.stderr.readline()
-    assert "estimate" in line, line
-    return process
+@pytest.fixture(scope="module")
+def reference(whole: Path, digests: Digests) -> dict[str, str]:
+    """Its datasets."""
+    return digests(whole)
 
 
 @pytest.mark.slow
-def test_kills_at_random_moments(tmp_path: Path, digests: Digests, reference: dict[str, str]) -> None:
-    out = tmp_path / "ensemble.h5"
-    moments, kills, completed, finished = random.Random(7), 0, 0, 0
-    while kills < 20:
-        assert completed < 20, "the run is too short for the kills to hit it"
-        process = started(out)
-        time.sleep(moments.uniform(0.0, 0.08))
-        process.kill()
-        process.communicate()
-        if not out.exists():
-            kills += 1
-            continue
-        with lgt.Ensemble.open(out) as ensemble:
-            ensemble.verify()
-            assert ensemble.length >= finished
-            finished, complete = ensemble.length, ensemble.length == ensemble.spec.configs
-        if complete:  # the kill came too late: once more from the start
-            assert digests(out) == reference
-            out.unlink()
-            completed, finished = completed + 1, 0
-        else:
-            assert process.returncode == -signal.SIGKILL
-            kills += 1
-    subprocess.run(command(out, "--resume"), check=True, capture_output=True)
-    assert digests(out) == reference
+def test_kills_at_random_moments(tmp_path: Path, whole: Path) -> None:
+    draw = random.Random(7)
+    moments = iter(lambda: draw.uniform(0.0, 0.08), None)
+    tally = Killer(RUN, whole, tmp_path / "ensemble.h5").kill(20, moments)
+    assert tally.problems == []
+    assert (tally.kills, tally.damage) == (20, 0)
 
 
 @pytest.mark.slow
@@ -143,7 +116,7 @@ def test_signals_stop_at_a_sweep(
     tmp_path: Path, digests: Digests, reference: dict[str, str], number: int
 ) -> None:
     out = tmp_path / "ensemble.h5"
-    process = started(out)
+    process = RUN.started(out)
     assert process.stderr is not None
     assert "configuration 1 of 80" in process.stderr.readline()
     process.send_signal(number)
@@ -161,7 +134,7 @@ def test_a_limit_on_the_file_size_during_the_run(
     tmp_path: Path, digests: Digests, reference: dict[str, str]
 ) -> None:
     out = tmp_path / "ensemble.h5"
-    process = started(out)
+    process = RUN.started(out)
     assert process.stderr is not None
     assert "configuration 1 of 80" in process.stderr.readline()
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1 << 20, resource.RLIM_INFINITY))
@@ -171,14 +144,14 @@ def test_a_limit_on_the_file_size_during_the_run(
     with lgt.Ensemble.open(out) as ensemble:
         assert 0 < ensemble.length < 80
         ensemble.verify()
-    subprocess.run(command(out, "--resume"), check=True, capture_output=True)
+    subprocess.run(RUN.command(out, "--resume"), check=True, capture_output=True)
     assert digests(out) == reference
 
 
 def test_a_limit_on_the_file_size_at_the_start(tmp_path: Path) -> None:
     out = tmp_path / "ensemble.h5"
     run = subprocess.run(
-        command(out),
+        RUN.command(out),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16)),
         capture_output=True,
         text=True,
@@ -191,12 +164,12 @@ def test_a_limit_on_the_file_size_at_the_start(tmp_path: Path) -> None:
 
 def test_two_runs_of_one_file(tmp_path: Path) -> None:
     out = tmp_path / "ensemble.h5"
-    process = started(out)
+    process = RUN.started(out)
     try:
         assert process.stderr is not None
         process.stderr.readline()  # the first configuration: the file is there
         process.send_signal(signal.SIGSTOP)  # as slow as it takes
-        second = subprocess.run(command(out, "--resume"), capture_output=True, text=True, check=False)
+        second = subprocess.run(RUN.command(out, "--resume"), capture_output=True, text=True, check=False)
         assert second.returncode == 2
         assert "another process" in second.stderr
     finally:
