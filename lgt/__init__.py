@@ -1,4 +1,25 @@
-"""lgt: SU(N) lattice gauge configurations by Monte Carlo."""
+"""lgt: SU(N) lattice gauge configurations by Monte Carlo, and those of other programs.
+
+`generate` makes ensembles, `measure` and `analyse` take numbers from them:
+
+>>> import lgt, pathlib, tempfile
+>>> folder = tempfile.TemporaryDirectory()
+>>> out = pathlib.Path(folder.name) / "ensemble.h5"
+>>> run = lgt.RunConfig(group="SU3", lattice="4x4x4x4", beta=6.0, configs=2, thermalise=5, out=out)
+>>> ensemble = lgt.generate(run)
+
+NERSC, ILDG, SciDAC, MILC and openQCD files are read, with checksums and plaquettes verified, and written;
+`lgt.measure` takes them too:
+
+>>> path = out.with_name("milc")
+>>> lgt.write_configuration(path, ensemble.links(0, 1), format="milc")
+>>> lgt.read_configuration(path)
+Configuration(milc, SU(3), 4x4x4x4, 32 bits)
+>>> lgt.measure(lgt.open_configurations([path]), "wilson_1x2")["wilson_1x2"].shape
+(1, 1)
+>>> ensemble.close()
+>>> folder.cleanup()
+"""
 
 from __future__ import annotations
 
@@ -26,6 +47,7 @@ if TYPE_CHECKING:
     from lgt.field import cold, gauge_transform, hot, instanton, lattice_of, space_transform
     from lgt.gradient_flow import SymanzikFlow, WilsonFlow, flow_history
     from lgt.group import SU, U1, Hyperoctahedral, SignedPermutation, SpaceElement, parse_group
+    from lgt.interop import Configuration, open_configurations, read_configuration, write_configuration
     from lgt.lattice import Lattice
     from lgt.loops import loop_trace, ordered_product
     from lgt.observable import Derived, Observable, available_observables, parse_observable, parse_quantity
@@ -53,6 +75,12 @@ _HOMES = {
     "lgt.field": ("cold", "gauge_transform", "hot", "instanton", "lattice_of", "space_transform"),
     "lgt.gradient_flow": ("SymanzikFlow", "WilsonFlow", "flow_history"),
     "lgt.group": ("Hyperoctahedral", "SU", "SignedPermutation", "SpaceElement", "U1", "parse_group"),
+    "lgt.interop": (
+        "Configuration",
+        "open_configurations",
+        "read_configuration",
+        "write_configuration",
+    ),
     "lgt.lattice": ("Lattice",),
     "lgt.loops": ("loop_trace", "ordered_product"),
     "lgt.observable": (
@@ -90,6 +118,7 @@ __all__ = [
     "U1",
     "Action",
     "CheckError",
+    "Configuration",
     "Cooling",
     "Derived",
     "Ensemble",
@@ -141,13 +170,16 @@ __all__ = [
     "make_action",
     "make_updater",
     "measure",
+    "open_configurations",
     "ordered_product",
     "parse_group",
     "parse_observable",
     "parse_quantity",
     "parse_smearing",
     "plaquette",
+    "read_configuration",
     "rectangle",
     "space_transform",
     "stout",
+    "write_configuration",
 ]

@@ -153,21 +153,21 @@ def measure_into(
 
 
 def measure(
-    ensemble: Ensemble | str | os.PathLike[str],
+    ensemble: Ensemble | Configurations | str | os.PathLike[str],
     names: str | Sequence[str],
     *,
     progress: Progress | None = None,
 ) -> Measured:
-    """Measure observables on every finished configuration of an ensemble.
+    """Measure observables on every finished configuration of an ensemble, or of files of other programs.
 
     The numbers go into a file beside the ensemble, ``ens.measured.h5``, from which `Ensemble.observable`
     and the commands read them; the ensemble itself is not changed. What is there already is kept, so after
-    more configurations only these are measured.
+    more configurations only these are measured. Nothing is stored of what `lgt.open_configurations` opened.
 
     Parameters
     ----------
     ensemble
-        The ensemble, or the path of its file.
+        The ensemble, or the path of its file; or files of other programs (`lgt.open_configurations`).
     names
         Names of observables as `lgt.parse_observable` takes them: a sequence, or one text with commas. For
         a derived quantity (``creutz_2x2``, ``t0``) its inputs are measured; `lgt.analyse` makes it of them.
@@ -200,12 +200,16 @@ def measure(
     {'wilson_1x2': (2, 5), 'wilson_1x1': (2, 5)}
     >>> folder.cleanup()
     """
-    if not isinstance(ensemble, Ensemble):
+    if isinstance(ensemble, (str, os.PathLike)):
         with Ensemble.open(ensemble) as opened:
             return measure(opened, names, progress=progress)
     quantities = quantities_of(names)
     validate(quantities.values(), setting_of(ensemble))
     wanted = observables_of(quantities.values())
+    if not isinstance(ensemble, Ensemble):
+        found: Measured = {}
+        measure_into(found, ensemble, wanted, progress=progress)
+        return found
     observables = {name: each for name, each in wanted.items() if name not in ensemble.spec.observables}
     if observables:
         measured = sidecar.read(ensemble)

@@ -64,13 +64,14 @@ class ConversionOptions:
 
 @final
 @dataclass(frozen=True)
-class _Item:
+class Item:
     """One configuration of a source, not read yet."""
 
     path: Path
     format: str
     chain: int
     config: int
+    of_several: bool = False
 
 
 @final
@@ -117,7 +118,7 @@ def convert_configurations(
     """
     if to != "hdf5" and to not in FORMATS:
         raise InputError(f"converting to {to!r}", "no such format", f"choose hdf5, {', '.join(FORMATS)}")
-    items = [item for source in sources for item in _items(source)]
+    items = [item for source in sources for item in items_of(source)]
     if to == "hdf5":
         return [_to_ensemble(items, Path(out), options)]
     targets = _targets(items, out)
@@ -139,7 +140,7 @@ def convert_configurations(
     return targets
 
 
-def _items(source: str) -> Iterator[_Item]:
+def items_of(source: str) -> Iterator[Item]:
     """What a source stands for; nothing but headers is read."""
     text, _, tail = source.rpartition("#")
     if not text or not tail.isdecimal() or Path(source).is_file():
@@ -153,15 +154,16 @@ def _items(source: str) -> Iterator[_Item]:
             places = [(int(chain), int(config)) for chain, config in np.argwhere(ensemble.finished)]
     else:
         places = [(0, config) for config in range(count_configurations(path))]
+    several = len(places) > 1
     if tail:
         places = [place for place in places if place == (0, int(tail))]
     if not places:
         raise InputError(f"reading {source}", "no such configuration", "count finished ones from 0")
     for chain, config in places:
-        yield _Item(path, format, chain, config)
+        yield Item(path, format, chain, config, several)
 
 
-def _load(item: _Item, options: ConversionOptions) -> _Loaded:
+def _load(item: Item, options: ConversionOptions) -> _Loaded:
     if item.format == "hdf5":
         from lgt.ensemble import Ensemble
 
@@ -181,7 +183,7 @@ def _load(item: _Item, options: ConversionOptions) -> _Loaded:
     return loaded
 
 
-def _from_ensemble(ensemble: Ensemble, item: _Item, options: ConversionOptions) -> _Loaded:
+def _from_ensemble(ensemble: Ensemble, item: Item, options: ConversionOptions) -> _Loaded:
     if options.verify:
         try:
             ensemble.verify_checksum(item.chain, item.config)
@@ -191,7 +193,7 @@ def _from_ensemble(ensemble: Ensemble, item: _Item, options: ConversionOptions) 
     return _Loaded(ensemble.links(item.chain, item.config), precision, "hdf5")
 
 
-def _targets(items: Sequence[_Item], out: str) -> list[Path]:
+def _targets(items: Sequence[Item], out: str) -> list[Path]:
     """The file for each configuration, all different."""
     several_sources = len({item.path for item in items}) > 1
     numbers = [(item.chain, number if several_sources else item.config) for number, item in enumerate(items)]
@@ -208,7 +210,7 @@ def _refuse_existing(path: Path, options: ConversionOptions) -> None:
         raise InputError(f"writing {path}", "a file of that name", "choose another, or add --force")
 
 
-def _to_ensemble(items: Sequence[_Item], out: Path, options: ConversionOptions) -> Path:
+def _to_ensemble(items: Sequence[Item], out: Path, options: ConversionOptions) -> Path:
     from lgt.ensemble import Ensemble, EnsembleSpec
 
     if any(item.format == "hdf5" for item in items):
