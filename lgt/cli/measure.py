@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,9 @@ from typing import Annotated
 import typer
 
 from lgt.cli._output import emit_json, note
+
+#: The log of a batch job hears of a long measurement so often.
+SECONDS_BETWEEN_LINES = 30.0
 
 
 def measure(
@@ -75,18 +79,21 @@ def measure(
 
 @contextlib.contextmanager
 def _progress(path: Path, names: Sequence[str]) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal; a line of what was measured at the end, if anything was."""
+    """A bar on a terminal, else a line now and then; what was measured at the end, if anything was."""
     from rich.console import Console
     from rich.progress import Progress
 
     console, total = Console(stderr=True), 0
     with Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(str(path))
+        task, told = bar.add_task(str(path)), time.monotonic()
 
         def show(done: int, of: int) -> None:
-            nonlocal total
+            nonlocal total, told
             total = of
             bar.update(task, completed=done, total=of)
+            if bar.disable and time.monotonic() - told >= SECONDS_BETWEEN_LINES and done < of:
+                note(f"{path}: {done} of {of} configurations measured")
+                told = time.monotonic()
 
         yield show
     if total:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import h5py
 import numpy as np
+import pytest
 
 from lgt.chain import generate
 from lgt.config import RunConfig
@@ -153,3 +155,10 @@ def test_no_charge_of_su2_in_two_dimensions(lgt, ensemble_file: Path) -> None:
         result = lgt("measure", ensemble_file, "-o", name)
         assert (result.status, result.out) == (2, "")
         assert len(result.err.splitlines()) == 1
+
+
+def test_a_long_measurement_is_heard_of(lgt, ensemble_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["lgt.cli.measure"], "SECONDS_BETWEEN_LINES", 0.0)
+    lines = lgt("measure", ensemble_file, "-o", "wilson_1x2").err.splitlines()
+    assert f"{ensemble_file}: 59 of 60 configurations measured" in lines
+    assert len(lines) >= 60
