@@ -106,8 +106,9 @@ def print_table(
         if result is None:
             table.add_row(*[escape(file)] * (len(results) > 1), escape(name), "...", "...", "...")
             continue
-        tau = in_brackets(result.tau_int, result.tau_int_error, digits=1)
-        value, tau = ("-", "-") if math.isnan(result.value) else (str(result), tau)
+        value, tau = str(result), in_brackets(result.tau_int, result.tau_int_error, digits=1)
+        if math.isnan(result.error):
+            value, tau = "-" if math.isnan(result.value) else f"{result.value:.10g}", "-"
         table.add_row(*[escape(file)] * (len(results) > 1), escape(name), value, tau, str(result.n))
     longest = max(map(len, results), default=0)
     # Not cut where there is no terminal: whoever reads the output of a batch job wants all digits.

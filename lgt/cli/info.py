@@ -3,37 +3,56 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lgt.cli import _foreign
 from lgt.cli._output import emit_json
+
+if TYPE_CHECKING:
+    from lgt.lattice import Lattice
 
 
 def info(
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Ensemble file; none for the installation.")
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="Ensemble, or a file of another program; none for the installation."
+        ),
     ] = None,
+    lattice: Annotated[str | None, typer.Option("--lattice", help=_foreign.LATTICE_HELP)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
-    """Print what an ensemble file holds, or versions and available names.
+    """Print what a file holds, or versions and available names.
 
     lgt info ens.h5
+
+    Of files of other programs all that they say is printed, beside what their
+    data give, and what is wrong with them (lgt verify tells it by its exit
+    status).
     """
-    facts = _installation() if file is None else _ensemble(file)
+    facts = _installation() if file is None else _file(file, lattice)
     if json:
         emit_json(facts)
         return
-    lines = [(key, value) for key, value in _flat(facts) if value != ""]
+    lines = [(key, " ".join(value.split())) for key, value in _flat(facts) if value != ""]
     width = max(len(key) for key, _ in lines)
     for key, value in lines:
         typer.echo(f"{key:{width}}  {value}")
 
 
-def _ensemble(path: Path) -> dict[str, Any]:
+def _file(path: Path, lattice: str | None) -> dict[str, Any]:
+    extents = _foreign.parsed(lattice)
+    _, foreign = _foreign.separated([path])
+    return _foreign.facts(path, extents) if foreign else _ensemble(path, extents)
+
+
+def _ensemble(path: Path, lattice: Lattice | None) -> dict[str, Any]:
     from lgt.ensemble import Ensemble, sidecar
 
     with Ensemble.open(path) as ensemble:
+        _foreign.agree(ensemble, lattice)
         spec = ensemble.spec
         return {
             "file": str(path),

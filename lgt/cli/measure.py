@@ -1,4 +1,4 @@
-"""``lgt measure``: observables of the configurations of an ensemble."""
+"""``lgt measure``: observables of the configurations of an ensemble, or of files of other programs."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lgt.cli import _foreign
 from lgt.cli._output import emit_json, note
+
+if TYPE_CHECKING:
+    from lgt.analysis import Estimate
+    from lgt.interop import ConfigurationFiles
 
 #: The log of a batch job hears of a long measurement so often.
 SECONDS_BETWEEN_LINES = 30.0
 
 
 def measure(
-    ensembles: Annotated[list[Path], typer.Argument(metavar="ENS", help="Ensemble files.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Ensembles, or configurations of other programs."),
+    ],
     observable: Annotated[
         list[str],
         typer.Option(
@@ -31,6 +39,7 @@ def measure(
             "Example: --observable topological_charge@flow:2.0",
         ),
     ],
+    lattice: Annotated[str | None, typer.Option("--lattice", help=_foreign.LATTICE_HELP)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the estimates as JSON on stdout.")] = False,
 ) -> None:
     """Measure observables on every finished configuration.
@@ -40,6 +49,14 @@ def measure(
     The numbers go into a file beside the ensemble, ens.measured.h5, from
     which lgt analyse and lgt plot read them. What is there already is
     kept, so after more configurations only these are measured.
+
+    Files of other programs (NERSC, ILDG, SciDAC, MILC, openQCD, told by their
+    content) are checked first. Those of one lattice and gauge group are one
+    chain in the order given, tau_int counts configurations there, and the
+    numbers are printed only: to keep them, use --json, or make an ensemble of
+    the files (lgt convert --to hdf5).
+
+    lgt measure ckpoint_lat.* -o plaquette,topological_charge@flow:2.0
 
     SMEARING is flow:T or symanzik_flow:T (gradient flow to the time T),
     stout:RHOxN, ape:ALPHAxN, spatial_ape:ALPHAxN or cool:N. flow:TMAX:DT
@@ -62,41 +79,67 @@ def measure(
     from lgt.chain import measure as make
     from lgt.cli import _results
     from lgt.ensemble import Ensemble
+    from lgt.interop import group_configurations
 
-    names = list(quantities_of(_results.names_of(observable)))
+    names, extents = list(quantities_of(_results.names_of(observable))), _foreign.parsed(lattice)
+    ours, others = _foreign.separated(files)
     document = {}
-    for path in _results.ensembles_of(ensembles):
+
+    def show(label: str, title: str, results: dict[str, Estimate]) -> None:
+        document[label] = _results.as_json(results)
+        if not json:
+            _results.print_table({label: results}, [title])
+
+    for path in _results.ensembles_of(ours) if ours else ():
         with Ensemble.open(path) as ensemble:
-            with _progress(path, names) as progress:
+            _foreign.agree(ensemble, extents)
+            with _progress(path, names, str(_sidecar(path))) as progress:
                 make(ensemble, names, progress=progress)
             results = analyse(ensemble, names, warn=_results.warner(path))
-            document[str(path)] = _results.as_json(results)
-            if not json:
-                _results.print_table({str(path): results}, [f"{path}: {ensemble}"])
+            show(str(path), f"{path}: {ensemble}", results)
+    for chain in group_configurations(others, lattice=extents):
+        label = _foreign.label(chain)
+        title = f"{label}: {chain.group} {chain.lattice}, {len(chain)} configurations"
+        show(label, title if len(chain) > 1 else title[:-1], _measured(chain, names))
     if json:
         emit_json(document)
 
 
+def _measured(chain: ConfigurationFiles, names: Sequence[str]) -> dict[str, Estimate]:
+    """The estimates of configurations from files."""
+    from lgt.chain import estimates_of, measure, quantities_of, setting_of
+    from lgt.cli import _results
+
+    label = _foreign.label(chain)
+    with _progress(label, names, label) as progress:
+        series = measure(chain, names, progress=progress)
+    return estimates_of(series, quantities_of(names), setting_of(chain), 1, _results.warner(label))
+
+
+def _sidecar(path: Path) -> Path:
+    from lgt.ensemble import sidecar_path
+
+    return sidecar_path(path)
+
+
 @contextlib.contextmanager
-def _progress(path: Path, names: Sequence[str]) -> Iterator[Callable[[int, int], None]]:
+def _progress(subject: object, names: Sequence[str], where: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, else a line now and then; what was measured at the end, if anything was."""
     from rich.console import Console
     from rich.progress import Progress
 
     console, total = Console(stderr=True), 0
     with Progress(console=console, disable=not console.is_terminal) as bar:
-        task, told = bar.add_task(str(path)), time.monotonic()
+        task, told = bar.add_task(str(subject)), time.monotonic()
 
         def show(done: int, of: int) -> None:
             nonlocal total, told
             total = of
             bar.update(task, completed=done, total=of)
             if bar.disable and time.monotonic() - told >= SECONDS_BETWEEN_LINES and done < of:
-                note(f"{path}: {done} of {of} configurations measured")
+                note(f"{subject}: {done} of {of} configurations measured")
                 told = time.monotonic()
 
         yield show
     if total:
-        from lgt.ensemble import sidecar_path
-
-        note(f"{sidecar_path(path)}: measured {', '.join(names)} on {total} configurations")
+        note(f"{where}: measured {', '.join(names)} on {total} configuration{'s' * (total > 1)}")
