@@ -250,6 +250,13 @@ class TopologicalSusceptibility(Derived):
 
     With open boundaries V counts the sites whose clovers stay inside.
 
+    Parameters
+    ----------
+    preparation
+        Smearing of the links.
+    improved
+        Whether Q is the improved charge (`TopologicalCharge`).
+
     Examples
     --------
     >>> TopologicalSusceptibility(parse_preparation("flow:2.0")).name
@@ -257,26 +264,32 @@ class TopologicalSusceptibility(Derived):
     """
 
     preparation: Preparation | None = None
+    improved: bool = False
 
-    pattern: ClassVar[str] = "topological_susceptibility[@SMEARING]"
+    pattern: ClassVar[str] = "topological_susceptibility[_improved][@SMEARING]"
     about: ClassVar[str] = "<Q^2> / V of the topological charge"
     examples: ClassVar[tuple[str, ...]] = ("topological_susceptibility@flow:2.0",)
 
     @property
     def name(self) -> str:
         """``topological_susceptibility@SMEARING``."""
-        return f"topological_susceptibility{_suffix(self.preparation)}"
+        return f"topological_susceptibility{'_improved' * self.improved}{_suffix(self.preparation)}"
 
     @classmethod
     def parse(cls, name: str) -> Self | None:
         """The susceptibility of such a name, else None."""
         inner, *_ = name.partition("@")
-        return cls(_split(name)[1]) if inner == "topological_susceptibility" else None
+        match = re.fullmatch("topological_susceptibility(_improved)?", inner)
+        return cls(_split(name)[1], bool(match[1])) if match else None
+
+    @property
+    def _charge(self) -> TopologicalCharge:
+        return TopologicalCharge(self.improved)
 
     @property
     def inputs(self) -> tuple[Observable, ...]:
         """The charge."""
-        return (_smeared(TopologicalCharge(), self.preparation),)
+        return (_smeared(self._charge, self.preparation),)
 
     def primaries(self, samples: Sequence[Real]) -> list[Real]:
         """``Q^2``."""
@@ -284,7 +297,7 @@ class TopologicalSusceptibility(Derived):
 
     def function(self, means: Real, setting: Setting) -> float:
         """Its mean over the volume."""
-        behind, ahead = TopologicalCharge().reach
+        behind, ahead = self._charge.reach
         cut = [behind + ahead if mu in setting.open else 0 for mu in range(setting.lattice.d)]
         sites = math.prod(extent - less for extent, less in zip(setting.lattice.extents, cut, strict=True))
         return float(means[0] / sites)

@@ -61,6 +61,9 @@ DERIVED: dict[str, Derived] = {
     "polyakov_susceptibility": PolyakovSusceptibility(),
     "polyakov_susceptibility_0@stout:0.1x2": PolyakovSusceptibility(0, Smooth(Stout(0.1, 2))),
     "topological_susceptibility": TopologicalSusceptibility(),
+    "topological_susceptibility_improved@cool:30": TopologicalSusceptibility(
+        Smooth(Cooling(30)), improved=True
+    ),
     "topological_susceptibility@cool:30": TopologicalSusceptibility(Smooth(Cooling(30))),
     "t0": FlowScale("t0"),
     "w0_plaquette": FlowScale("w0", "plaquette"),
