@@ -34,6 +34,7 @@ from lgt.errors import (
     LgtError,
     PhysicsError,
     ShapeError,
+    SlowProcessorWarning,
     StoppedError,
     StorageError,
 )
@@ -143,6 +144,7 @@ __all__ = [
     "RunConfig",
     "ShapeError",
     "SignedPermutation",
+    "SlowProcessorWarning",
     "SpaceElement",
     "StoppedError",
     "StorageError",

@@ -1,4 +1,4 @@
-"""The few exceptions that users meet.
+"""The few exceptions that users meet, and the one warning of its own.
 
 Every message says what was asked, what was found and what to do, on one line. The command line turns
 each class into its exit status (`exit_status`), so that batch systems can act on it.
@@ -69,3 +69,7 @@ class StorageError(LgtError, OSError):
     """A disk that is full or fails. Configurations finished before it are intact. Exit status 4."""
 
     exit_status = 4
+
+
+class SlowProcessorWarning(RuntimeWarning):
+    """The processor has no fused multiply-add, on which the speed of the generator rests."""

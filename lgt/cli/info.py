@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lgt.cli import _foreign
-from lgt.cli._output import emit_json
+from lgt.cli._output import emit_json, note
 
 if TYPE_CHECKING:
     from lgt.lattice import Lattice
@@ -79,15 +79,20 @@ def _installation() -> dict[str, Any]:
 
     from lgt._version import __version__
     from lgt.action import ACTIONS
+    from lgt.kernels._cpu import has_fma, slowness, this_processor
     from lgt.observable import available_observables
     from lgt.update import INTEGRATORS, UPDATES
 
+    slow = slowness(*this_processor())
+    if slow:
+        note(f"warning: {slow}")
     return {
         "lgt": __version__,
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("numpy", "numba", "h5py", "pyerrors")},
         "platform": platform.platform(),
         "cpus": os.cpu_count(),
+        "fused_multiply_add": has_fma(*this_processor()),
         "groups": ["U1", "SU2", "SU3", "..."],
         "actions": list(ACTIONS),
         "updates": list(UPDATES),

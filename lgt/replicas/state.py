@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from lgt.action import group_of
 from lgt.errors import InputError, ShapeError
 from lgt.field import Array, lattice_of
+from lgt.kernels._cpu import warn_if_slow
 from lgt.kernels.exponential import ROOM
 from lgt.kernels.layout import size_of
 from lgt.kernels.packed import COMPOSE, WIDTH, Blocking, aligned, pack, unpack
@@ -106,6 +107,7 @@ class Replicas:
     def __init__(
         self, links: Sequence[Array], streams: Sequence[Stream], threads: int = 1, reach: int = 1
     ) -> None:
+        warn_if_slow()
         if not links or len(links) != len(streams) or len({stream.seed for stream in streams}) != 1:
             raise InputError(
                 f"{len(links)} chains", f"{len(streams)} streams", "give each chain a stream, all of one seed"

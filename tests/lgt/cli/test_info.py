@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from lgt import __version__
+from lgt.kernels import _cpu
 
 
 def test_a_file(lgt, ensemble_file: Path) -> None:
@@ -33,6 +36,14 @@ def test_the_installation(lgt) -> None:
     text = lgt("info").out
     assert "numpy" in text
     assert "wilson_RxT" in text
+
+
+def test_a_slow_processor_is_told(lgt, monkeypatch: pytest.MonkeyPatch) -> None:
+    for features, expected in (("+avx2,+fma", True), ("+avx,-fma", False)):
+        monkeypatch.setattr(_cpu, "this_processor", lambda features=features: (features, "x86_64"))
+        result = lgt("info", "--json")
+        assert result.json["fused_multiply_add"] is expected
+        assert ("50 times" in result.err) is not expected
 
 
 def test_a_missing_file(lgt, tmp_path: Path) -> None:
