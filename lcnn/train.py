@@ -20,7 +20,6 @@ from torch import nn
 
 from lcnn._before import check_folder, read_header
 from lcnn._catalogue import complete, is_users
-from lcnn._stop import signalled
 from lcnn._user import blame
 from lcnn.checkpoint import write_checkpoint
 from lcnn.config import RunConfig
@@ -32,6 +31,7 @@ from lcnn.models import build_model
 from lgt._version import __version__
 from lgt.config import parse_duration
 from lgt.errors import InputError, LgtError, StorageError
+from lgt.stop import stop_requests
 
 Started = Callable[[Splits, int], None]
 """Called once before the first epoch with the data and the number of weights."""
@@ -90,7 +90,7 @@ def train(
     folder, config = Path(run.out), run.training
     check_folder(folder, resume)
     device = pick_device(config.device)
-    with _threads(config.threads), signalled() as signal:
+    with _threads(config.threads), stop_requests(None) as requests:
         splits = open_splits(run.data, dtype=getattr(torch, config.dtype))
         spec = complete(run.model, d=splits.train.d, N=splits.train.N)
         weights = _check_model(spec, run, splits.train)
@@ -112,7 +112,7 @@ def train(
                 checkpoint=_checkpoint(folder, seed),
                 resume=resume,
                 metadata=about,
-                stop=lambda: signal() or clock.reason(),
+                stop=lambda: requests.reason or clock.reason(),
                 progress=clock.after_epoch,
             )
             for seed in config.seeds

@@ -18,12 +18,12 @@ from lgt.chain._measure import observables_of, quantities_of, validate
 from lgt.chain._run import Callback, Progress, Run
 from lgt.chain._schedule import Schedule
 from lgt.chain._start import start_of
-from lgt.chain._stop import Stop, stop_requests
 from lgt.chain._updater import updater_of
 from lgt.config import RunConfig
 from lgt.ensemble import ChainState, Ensemble, EnsembleSpec
 from lgt.errors import CheckError, EnsembleError, InputError
 from lgt.observable import Setting, Smeared, evaluate
+from lgt.stop import Stop, stop_requests
 
 #: Keys that may differ when a run is resumed: they do not change what it computes.
 _FREE_KEYS = ("configs", "out", "time_limit", "threads")

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from lgt.chain._estimate import Estimate, threads
 from lgt.chain._schedule import Schedule
-from lgt.chain._stop import Stop
 from lgt.chain._updater import updater_of
 from lgt.config import RunConfig
 from lgt.ensemble import ChainState, Ensemble
@@ -20,6 +19,7 @@ from lgt.errors import StoppedError
 from lgt.observable import Observable, evaluate, parse_observable
 from lgt.replicas import Replicas
 from lgt.rng import Stream
+from lgt.stop import Stop
 from lgt.update import reach_of
 
 _LOOK_SECONDS = 0.1

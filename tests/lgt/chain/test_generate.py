@@ -13,10 +13,10 @@ import pytest
 
 import lgt
 from lgt.chain import Progress
-from lgt.chain._stop import Stop
 from lgt.ensemble import Ensemble, EnsembleSpec
 from lgt.errors import EnsembleError, InputError, PhysicsError, StoppedError
 from lgt.replicas import Replicas
+from lgt.stop import Stop
 from lgt.update import Sweep
 
 Digests = Callable[[Path], dict[str, str]]

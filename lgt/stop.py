@@ -1,4 +1,4 @@
-"""Requests to stop a run: signals and a time limit, both honoured at the next sweep boundary."""
+"""Requests to stop a run or a training: signals and a time limit, honoured where it can stop, not at once."""
 
 from __future__ import annotations
 
@@ -21,6 +21,22 @@ class Stop:
     ----------
     seconds
         Time limit from now; None for none.
+
+    Attributes
+    ----------
+    reason
+        The name of a signal (``"SIGTERM"``), ``"the time limit"``, or what `request` was told; empty if the
+        run is to go on.
+    signalled
+        Whether a signal came, be it after another reason.
+
+    Examples
+    --------
+    >>> import signal
+    >>> with stop_requests(None) as stop:
+    ...     signal.raise_signal(signal.SIGTERM)
+    ...     print(stop.requested(), stop.reason)
+    True SIGTERM
     """
 
     def __init__(self, seconds: float | None = None) -> None:
@@ -43,8 +59,9 @@ class Stop:
 def stop_requests(seconds: float | None) -> Iterator[Stop]:
     """A `Stop` that SIGINT and SIGTERM ask for inside the block; the old handlers come back after it.
 
-    A second signal finds the old handler, and ends the process as it would without us. Only a main thread
-    can set handlers; in another one the time limit alone counts. A signal that is ignored stays ignored.
+    `seconds` is a time limit from now, None for none. A second signal finds the old handler, and ends the
+    process as it would without us. Only a main thread can set handlers; in another one the time limit alone
+    counts. A signal that is ignored stays ignored.
     """
     stop = Stop(seconds)
     old: dict[int, Any] = {}

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lgt.chain._stop import Stop, stop_requests
+from lgt.stop import Stop, stop_requests
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
