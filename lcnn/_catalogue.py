@@ -123,9 +123,9 @@ def check_names(spec: Mapping[str, Any], inferred: tuple[str, ...] = ()) -> None
     """
     name, given = spec.get("name"), [key for key in spec if key != "name"]
     if is_users(name):
-        from lcnn._user import split_target
+        from lcnn._user import check_target
 
-        split_target(str(name))
+        check_target(str(name))
         return
     if not isinstance(name, str) or name not in CATALOGUE:
         close = difflib.get_close_matches(str(name), CATALOGUE, 1)

@@ -20,7 +20,6 @@ from torch import nn
 
 from lcnn._before import check_folder, read_header
 from lcnn._catalogue import complete, is_users
-from lcnn._user import blame
 from lcnn.checkpoint import write_checkpoint
 from lcnn.config import RunConfig
 from lcnn.data import Dataset, Splits, open_splits
@@ -32,6 +31,7 @@ from lgt._version import __version__
 from lgt.config import parse_duration
 from lgt.errors import InputError, LgtError, StorageError
 from lgt.stop import stop_requests
+from lgt.users import blame
 
 Started = Callable[[Splits, int], None]
 """Called once before the first epoch with the data and the number of weights."""

@@ -65,7 +65,7 @@ def check(
     model could not be checked. The folder of a training in its place means the model trained in it.
     """
     from lcnn._before import read_header
-    from lcnn._user import split_target
+    from lcnn._user import check_target
     from lcnn.cli._factory import is_checkpoint, model_of
     from lgt.group import parse_group
     from lgt.lattice import Lattice
@@ -84,7 +84,7 @@ def check(
         group = group or about.get("group")
         lattice = lattice or "x".join(map(str, about.get("extents", ()))) or None
     else:
-        split_target(target)
+        check_target(target)
     if group is None or lattice is None:
         missing = [f"--{key}" for key, value in (("group", group), ("lattice", lattice)) if value is None]
         raise InputError("a check", f"no {' and no '.join(missing)}", "give e.g. --group SU3 --lattice 4x6")

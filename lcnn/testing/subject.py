@@ -8,10 +8,10 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from lcnn._user import blame, users_code
 from lcnn.testing.model import as_numpy, modules_in, set_precision
 from lgt.errors import InputError, ShapeError
 from lgt.symmetry import INVARIANT, PSEUDOINVARIANT, PSEUDOSCALAR, SCALAR, FieldType
+from lgt.users import blame, users_code
 
 Array = NDArray[Any]
 _OTHER = {"complex128": "complex64", "complex64": "complex128"}

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
-import importlib
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -19,6 +15,7 @@ from lgt.errors import InputError, LgtError
 from lgt.field import Array, lattice_of
 from lgt.lattice import Lattice
 from lgt.observable._base import Observable, Real
+from lgt.users import blame, find
 
 _NAME = "package.module:Name"
 
@@ -126,43 +123,17 @@ def _boundaries(open: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _load(source: str) -> Observable:
-    asked = f"observable {source!r}"
-    module_name, _, name = source.partition(":")
-    if not all(part.isidentifier() for part in [*module_name.split("."), *name.split(".")]):
-        raise InputError(asked, f"no {_NAME}", f"write it as {_NAME}")
-    found: Any = _module(module_name)
-    for part in name.split("."):
-        if not hasattr(found, part):
-            close = difflib.get_close_matches(part, [n for n in dir(found) if not n.startswith("_")], 1)
-            remedy = f"did you mean {close[0]!r}?" if close else "define it there"
-            raise InputError(asked, f"no {name} in {getattr(found, '__file__', module_name)}", remedy)
-        found = getattr(found, part)
+    found = find(source, "observable", _NAME)
     if callable(found) and not isinstance(found, Observable):
         with _users_code(f"calling {source}()"):
             found = found()
     if not isinstance(found, Observable):
         raise InputError(
-            asked,
+            f"observable {source!r}",
             f"an object of type {type(found).__name__}",
             "name a subclass of lgt.Observable, or a function without arguments that returns one's instance",
         )
     return found
-
-
-def _module(name: str) -> Any:
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    importlib.invalidate_caches()
-    try:
-        with _users_code(f"importing {name}"):
-            return importlib.import_module(name)
-    except InputError as error:
-        missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
-        if missing is not None and f"{name}.".startswith(f"{missing}."):
-            remedy = f"run in its folder ({here} was searched) or set PYTHONPATH"
-            raise InputError(f"module {name!r}", "no such module", remedy) from None
-        raise
 
 
 @contextlib.contextmanager
@@ -174,7 +145,4 @@ def _users_code(asked: str) -> Iterator[None]:
     except LgtError:
         raise
     except (Exception, SystemExit) as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(place.filename).name}:{place.lineno}"
-        found = f"{type(error).__name__}: {' '.join(str(error).split())} ({where})"
-        raise InputError(asked, found, "correct it") from error
+        raise InputError(asked, blame(error), "correct it") from error

@@ -1,4 +1,4 @@
-"""How a stranger's model is called, and whom an exception is blamed on."""
+"""How a stranger's model is called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import nn
 
-from lcnn._user import blame
 from lcnn.testing.subject import Subject
 from lgt.errors import InputError, ShapeError
 from lgt.group import SU
@@ -164,21 +163,6 @@ def test_modules_in_the_containers_of_an_object_are_converted() -> None:
     with pytest.raises(InputError, match=r"use --dtype complex64, or keep its torch modules in .*ModuleDict"):
         Subject(deeper, U)
     assert Subject(deeper, U, "complex64").notes == []
-
-
-def test_the_blame_is_on_the_users_own_line() -> None:
-    def inner() -> None:
-        np.linalg.inv(np.zeros((2, 2)))
-
-    with pytest.raises(np.linalg.LinAlgError) as caught:
-        inner()
-    assert "LinAlgError: Singular matrix (" in blame(caught.value)
-    assert blame(caught.value).endswith(" in inner)")
-    assert __file__ in blame(caught.value)
-    assert blame(ValueError("no\nlines")) == "ValueError: no lines"
-    with pytest.raises(ShapeError) as ours:
-        LINKS.check(U, Lattice((4, 4)))
-    assert blame(ours.value).endswith(f"in {test_the_blame_is_on_the_users_own_line.__name__})")
 
 
 def test_prints_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:

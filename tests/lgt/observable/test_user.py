@@ -116,7 +116,7 @@ def test_a_factory() -> None:
         ("mine:zzz", "define it"),
         ("mine:number", "type int"),
         ("mine:Bare", "abstract"),
-        ("mine:fails", r"RuntimeError: no weights \(mine.py:\d+\)"),
+        ("mine:fails", r"RuntimeError: no weights \(.*mine.py:\d+ in fails\)"),
         ("syntax:Square", "SyntaxError"),
     ],
 )
@@ -129,7 +129,7 @@ def test_what_is_no_observable_is_refused(source: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("mine:Broken", r"value of mine:Broken: found IndexError.*\(mine.py:\d+\)"),
+        ("mine:Broken", r"value of mine:Broken: found IndexError.*mine.py:\d+ in density\)"),
         ("mine:field", r"the shape \(3, 4\); return \(\)"),
         ("mine:phase", "complex"),
         ("mine:nan", "not finite"),
