@@ -1,9 +1,12 @@
 """What samplers are held to: runs, measured through the public API, against exact and published values.
 
 A check compares one quantity of one run with what it should be and says how many combined standard errors
-apart they are. `Check.pull(factor)` does the same for a chain run at `factor` times the nominal beta while
+apart they are. `Check.pull(factor)` does the same for chains run at `factor` times the nominal beta while
 the expectation stays: with ``factor = 1.01`` it has to fail. For that to be possible the statistical error
 may be at most `Check.allowed`: a seventh of what a beta 1 % off would move the quantity.
+
+This file has what runs and checks are, and the heat bath of Wilson's action; the other actions and updates
+are in `samplers`, what is exact for each configuration in `dynamics`.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +22,12 @@ from oracle import series
 from oracle.exact_2d import Torus
 
 import lgt
+from lgt.action import LoopAction
 from lgt.analysis import Estimate, estimate
+from lgt.loops import plaquettes
 from lgt.observable import parse_observable, polyakov_loops, schwinger_dyson
 from lgt.replicas import Replicas
-from lgt.update import Sweep
+from lgt.update import Sweep, Updater
 
 #: A check accepts up to this many standard errors, and must not accept a beta 1 % off.
 LIMIT = 4.0
@@ -35,7 +41,7 @@ IDENTITY = 1.4e-3
 
 @dataclass(frozen=True)
 class Run:
-    """A chain: all that fixes its bits, and how often its links are measured."""
+    """Chains that advance together: all that fixes their bits, and how often their links are measured."""
 
     group: str
     lattice: str
@@ -45,6 +51,12 @@ class Run:
     overrelax: int = 1
     seed: int = 1
     start: str = "cold"
+    chains: int = 1
+    #: The action by name, with the keywords that it takes.
+    action: str = "wilson"
+    parameters: tuple[tuple[str, Any], ...] = ()
+    #: Instead of a heat bath with over-relaxations.
+    update: Updater | None = None
     #: Measure these every so many sweeps ...
     observables: tuple[str, ...] = ("plaquette",)
     every: int = 1
@@ -54,7 +66,21 @@ class Run:
     polyakov: bool = False
 
     def __str__(self) -> str:
-        return f"{self.group} {self.lattice} beta={self.beta:g}"
+        action = "" if self.action == "wilson" else f"{self.action} "
+        keywords = "".join(f" {key}={value}" for key, value in self.parameters)
+        update = f" {self.update.name}" if self.update else ""
+        return f"{self.group} {self.lattice} {action}beta={self.beta:g}{keywords}{update}"
+
+    @property
+    def d(self) -> int:
+        return lgt.Lattice.parse(self.lattice).d
+
+    @property
+    def model(self) -> LoopAction:
+        """The action that the chains are made with."""
+        action = lgt.make_action(self.action, self.beta, **dict(self.parameters))
+        assert isinstance(action, LoopAction)
+        return action
 
     @property
     def N(self) -> int:
@@ -66,45 +92,60 @@ class Run:
         return Torus(self.N, self.beta, lgt.Lattice.parse(self.lattice).volume)
 
     def configurations(self) -> Iterator[NDArray[np.complex128]]:
-        """The links after each sweep that follows thermalisation."""
-        group, lattice = lgt.parse_group(self.group), lgt.Lattice.parse(self.lattice)
-        stream, sweep, action = lgt.Stream(self.seed, 0), Sweep(self.overrelax), lgt.Wilson(self.beta)
-        sweep.validate(action, group, lattice)
-        links = lgt.cold(lattice, group) if self.start == "cold" else lgt.hot(lattice, group, stream)
-        state = Replicas([links], [stream])
+        """The links of all chains after each sweep that follows thermalisation."""
+        group, lattice, action = lgt.parse_group(self.group), lgt.Lattice.parse(self.lattice), self.model
+        streams = [lgt.Stream(self.seed, chain) for chain in range(self.chains)]
+        update = self.update or Sweep(self.overrelax)
+        update.validate(action, group, lattice)
+        if self.start == "cold":
+            links = [lgt.cold(lattice, group)] * self.chains
+        else:
+            links = [lgt.hot(lattice, group, stream) for stream in streams]
+        state = Replicas(links, streams, reach=action.reach)
+        wanted = [every for every in (self.every, self.identity, int(self.polyakov)) if every]
         for number in range(self.thermalise + self.sweeps):
-            sweep.advance(state, action, number)
-            if number >= self.thermalise:
-                yield state.links(0)
+            update.advance(state, action, number)
+            after = number - self.thermalise
+            if after >= 0 and any(after % every == 0 for every in wanted):
+                yield np.stack([state.links(chain) for chain in range(self.chains)])
+            elif after >= 0:
+                yield np.empty(0)
 
 
 @cache
 def measured(run: Run, factor: float) -> dict[str, NDArray[np.float64]]:
-    """The series of what a run measures; its chain has `factor` times the beta that the identity takes."""
-    out: dict[str, list[float]] = {name: [] for name in run.observables}
-    observables = [parse_observable(name) for name in run.observables]
-    d = lgt.Lattice.parse(run.lattice).d
+    """What a run measures, shape (chains, samples); its chains have `factor` times the beta it states."""
+    out: dict[str, list[NDArray[np.float64]]] = {name: [] for name in run.observables}
     for number, links in enumerate(replace(run, beta=run.beta * factor).configurations()):
-        for observable in observables if number % run.every == 0 else ():
-            out[observable.name].append(float(observable.value(links, d)))
+        for name in run.observables if number % run.every == 0 else ():
+            out[name].append(value_of(name, links, run.d))
         if run.identity and number % run.identity == 0:
-            rotation, force = schwinger_dyson(links, d)
-            out.setdefault("rotation", []).append(float(rotation))
-            out.setdefault("identity", []).append(float(rotation - run.beta * force))
+            # Wilson's plain action has a way of its own to X, through plaquettes.
+            action = run.model if run.action != "wilson" or run.parameters else None
+            rotation, force = schwinger_dyson(links, run.d, action)
+            out.setdefault("rotation", []).append(rotation)
+            out.setdefault("identity", []).append(rotation - run.beta * force)
         if run.polyakov:
             out.setdefault("polyakov", []).append(polyakov_sample(run, links))
     assert out
-    return {name: np.array(values) for name, values in out.items()}
+    return {name: np.stack(values, axis=-1) for name, values in out.items()}
 
 
-def polyakov_sample(run: Run, links: NDArray[np.complex128]) -> float:
+def value_of(name: str, links: NDArray[np.complex128], d: int) -> NDArray[np.float64]:
+    """An observable of each configuration; ``inner_plaquette`` leaves out what crosses the end of time."""
+    if name == "inner_plaquette":
+        return np.asarray(plaquettes(links, d)[..., :-1].mean(axis=tuple(range(-d - 1, 0))))
+    return np.asarray(parse_observable(name).value(links, d))
+
+
+def polyakov_sample(run: Run, links: NDArray[np.complex128]) -> NDArray[np.float64]:
     """``tr P(0) tr P(1)^*`` with its projection on ``|tr P(0)|^2`` taken off, whose mean is known exactly.
 
     The neighbour of a loop is the loop times `L_t` plaquettes, so this leaves the fluctuation of these.
     """
-    loops = run.N * polyakov_loops(links, 1, 2)[:, 0]
-    neighbours = (loops * np.roll(loops, -1).conj()).real.mean()
-    return float(neighbours - polyakov_slope(run) * (np.abs(loops) ** 2).mean())
+    loops = run.N * polyakov_loops(links, 1, 2)[..., 0]
+    neighbours = (loops * np.roll(loops, -1, axis=-1).conj()).real.mean(axis=-1)
+    return np.asarray(neighbours - polyakov_slope(run) * (np.abs(loops) ** 2).mean(axis=-1))
 
 
 def polyakov_slope(run: Run) -> float:
@@ -112,9 +153,28 @@ def polyakov_slope(run: Run) -> float:
     return float(Torus(run.N, run.beta).plaquette ** lgt.Lattice.parse(run.lattice).extents[1])
 
 
+class Outcome(Protocol):
+    """What a check found: how far off, whether that is accepted, and whether it could have been seen."""
+
+    @property
+    def sigmas(self) -> float: ...
+
+    @property
+    def accepted(self) -> bool: ...
+
+    @property
+    def sharp(self) -> bool: ...
+
+
+class Checkable(Protocol):
+    """A check by the name that `str` gives; with a factor of `WRONG` it is its own negative control."""
+
+    def pull(self, factor: float = 1.0) -> Outcome: ...
+
+
 @dataclass(frozen=True)
 class Pull:
-    """The outcome of a check."""
+    """The outcome of a comparison of means."""
 
     measured: Estimate
     expected: float
