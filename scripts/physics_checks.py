@@ -45,6 +45,18 @@ KINDS: dict[str, list[Checkable]] = {
     "flow": [*dynamics.FLOWS],
     "charge": [*dynamics.CHARGES],
 }
+#: A part of each kind that takes some seconds, with improved actions in it.
+QUICK: dict[str, list[Checkable]] = {
+    "updates": [*samplers.UPDATES[2:3]],
+    "heat_bath": [check for check in checks.CHECKS if check.run in (checks.PLANES[0], checks.WEAK[1])],
+    "schwinger_dyson": [samplers.IDENTITIES[place] for place in (3, 4, 16, 29, 36, 51)],
+    "boundaries": [samplers.BOUNDARIES[1], *samplers.PLANES_AND_STRIPS[:2], samplers.PLANES_AND_STRIPS[-1]],
+    "force": [force for force in dynamics.FORCES if force.theory.group.N <= 3],
+    "integrators": KINDS["integrators"],
+    "exp_dh": [dynamics.BALANCES[1]],
+    "flow": [*dynamics.FLOWS[:2], *dynamics.FLOWS[3:]],
+    "charge": [*dynamics.CHARGES[:1]],
+}
 
 
 @dataclass(frozen=True)
@@ -58,24 +70,6 @@ class Found:
     control: float
     rejected: bool
     seconds: float
-
-
-def quick(kind: str, these: list[Checkable]) -> list[Checkable]:
-    """A part of each kind that takes some seconds, with improved actions in it."""
-    few = {
-        "values": [],
-        "updates": these[2:3],
-        "heat_bath": [check for check in these if run_of(check) in (checks.PLANES[0], checks.WEAK[1])],
-        "torus": [],
-        "table_loops": [],
-        "schwinger_dyson": [these[place] for place in (3, 4, 16, 29, 36, 51)],
-        "boundaries": [*these[1:2], *these[8:10], *these[-1:]],
-        "force": [check for check in these if check.theory.group.N <= 3],  # type: ignore[attr-defined]
-        "exp_dh": these[1:2],
-        "flow": [*these[:2], *these[3:]],
-        "charge": these[:1],
-    }
-    return few.get(kind, these)
 
 
 def run_of(check: Checkable) -> object:
@@ -99,8 +93,8 @@ def main() -> int:
     options = arguments("samplers, actions, integrators and flow against what is known")
     started = time.perf_counter()
     jobs: dict[tuple[str, object], list[Checkable]] = {}
-    for kind, these in KINDS.items():
-        for check in quick(kind, these) if options.quick else these:
+    for kind, these in (QUICK if options.quick else KINDS).items():
+        for check in these:
             jobs.setdefault((kind, run_of(check)), []).append(check)
     found: dict[str, list[Found]] = {kind: [] for kind, _ in jobs}
     with ProcessPoolExecutor(PROCESSES) as pool:

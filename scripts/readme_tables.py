@@ -83,7 +83,33 @@ def crash() -> str:
     return rows(["SIGKILL during `lgt generate`", "count"], body) + footer("crash_test", data)
 
 
-TABLES = {"demo": demo, "attack": attack, "speed": speed, "crash": crash}
+def physics() -> str:
+    """How many checks of each kind there are, and how far the worst of each is off."""
+    data = results("physics_checks")
+    labels = {
+        "heat_bath": "heat bath and over-relaxation, Wilson: 2D exact, series, 4D table, identity",
+        "torus": "SU(5) on the 2D torus",
+        "table_loops": "W(1,2), W(2,2) of SU(3), 8⁴",
+        "schwinger_dyson": "Schwinger-Dyson: 5 actions, N = 2 to 5, d = 2 to 4",
+        "boundaries": "anisotropy, open boundaries: identities, exact strips",
+        "updates": "HMC and Metropolis against the heat bath",
+        "values": "heat bath against the action's values alone",
+        "force": "force against a numerical derivative, 1e-8",
+        "integrators": "slopes of dH, reversibility to 1e-12, over-relaxation",
+        "exp_dh": "⟨exp(-dH)⟩ = 1",
+        "flow": "gradient flow, stout",
+        "charge": "charge of a cooled instanton, 0.02",
+    }
+    body = [
+        [text, str(data[f"checks_{key}"]), f"{data[f'worst_pull_{key}']:.1f}"] for key, text in labels.items()
+    ]
+    body.append(["all", str(data["checks"]), f"{data['worst_pull']:.1f}"])
+    controls = f"Controls rejected: {data['controls_rejected']} of {data['controls']}."
+    table = rows(["what", "checks", "largest pull"], body)
+    return f"{table}\n\n{controls}" + footer("physics_checks", data)
+
+
+TABLES = {"demo": demo, "attack": attack, "speed": speed, "crash": crash, "physics": physics}
 
 
 def rendered(text: str) -> str:
