@@ -258,7 +258,7 @@ def _fixed(
 ) -> Iterator[tuple[float, Complex]]:
     """All configurations together."""
     action = flow.action(group_of(links))
-    state = packed_batch(links, d, threads, action.reach)
+    state = packed_batch(links, d, threads, action)
     momenta, now = state.zeros(), 0.0
     for stop in stops:
         # Rounding of the quotient must not add a step.
@@ -303,7 +303,7 @@ class _Adaptive:
 
     def __init__(self, links: Array, flow: Flow, step: float, tolerance: float, threads: int) -> None:
         self._action = flow.action(group_of(links))
-        self._state = packed_batch(links, links.ndim - 3, threads, self._action.reach)
+        self._state = packed_batch(links, links.ndim - 3, threads, self._action)
         self._momenta, self._first, self._partner, self._old, self._new = (
             self._state.zeros() for _ in range(5)
         )

@@ -16,6 +16,7 @@ from lgt.action._named import (
     Wilson,
     make_action,
 )
+from lgt.action._shape import LoopShape, shape_of, shortest_extent
 
 __all__ = [
     "ACTIONS",
@@ -23,10 +24,13 @@ __all__ = [
     "Action",
     "Iwasaki",
     "LoopAction",
+    "LoopShape",
     "LuscherWeisz",
     "Rectangle",
     "RectangleAction",
     "Wilson",
     "group_of",
     "make_action",
+    "shape_of",
+    "shortest_extent",
 ]

@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +39,23 @@ class LoopAction(Action):
     ------
     InputError
         If a parameter is out of range.
-    """
 
-    #: How far apart two links of one direction may be and still share a loop: 1 for plaquettes, 2 for 1x2.
-    reach: ClassVar[int] = 1
+    Examples
+    --------
+    Any list of closed loops makes an action, here plaquettes and the 2x2 loops; every update knows from it
+    which links may move at the same time, or that it does not apply.
+
+    >>> import lgt
+    >>> class Squares(LoopAction):
+    ...     name = "squares"
+    ...     def coefficients(self, d):
+    ...         planes = [(mu, nu) for nu in range(d) for mu in range(nu)]
+    ...         small = [(lgt.plaquette(mu, nu), 1.2) for mu, nu in planes]
+    ...         return small + [(lgt.rectangle(mu, nu, 2, 2), -0.0125) for mu, nu in planes]
+    >>> links = lgt.hot(lgt.Lattice((4, 6)), lgt.SU(2), lgt.Stream(seed=1, chain=0))
+    >>> lgt.HeatBath().update(links, Squares(beta=2.0), lgt.Stream(seed=1, chain=0), number=0)
+    UpdateReport(links=48, exhausted=0)
+    """
 
     beta: float
     anisotropy: float = field(default=1.0, kw_only=True)
@@ -71,9 +84,19 @@ class LoopAction(Action):
         """The closed loops that start at a site in d dimensions, each unoriented loop once, if isotropic."""
 
     def loops(self, d: int) -> list[tuple[Path, float]]:
-        """The loops with their weights: the coefficients, times or over the anisotropy."""
+        """The loops with their weights: the coefficients, times or over the anisotropy.
+
+        Raises
+        ------
+        InputError
+            If a path is not closed, or a weight not finite.
+        """
         scaled = []
         for loop, weight in self.coefficients(d):
+            if not (loop.steps and loop.closed and loop.directions <= d):
+                raise InputError(f"a loop {loop} of {self}", f"no closed path in {d} dimensions", "close it")
+            if not math.isfinite(weight):
+                raise InputError(f"a weight {weight} of {self}", "not a finite number", "give one like -0.1")
             in_time = d - 1 in loop.steps
             scaled.append((loop, weight * self.anisotropy if in_time else weight / self.anisotropy))
         return scaled

@@ -45,8 +45,6 @@ class RectangleAction(LoopAction):
     beta_MILC = 5 beta / 3 for Luscher-Weisz at tree level.)
     """
 
-    reach: ClassVar[int] = 2
-
     @property
     @abstractmethod
     def couplings(self) -> tuple[float, float]:
@@ -182,7 +180,7 @@ def make_action(name: str, beta: float, **parameters: Any) -> Action:
     """
     if name not in ACTIONS:
         raise InputError(f"action {name!r}", "no action of that name", f"choose one of {', '.join(ACTIONS)}")
-    known = [key for key in ACTIONS[name].__dataclass_fields__ if key not in ("beta", "name", "reach")]
+    known = [key for key in ACTIONS[name].__dataclass_fields__ if key not in ("beta", "name")]
     for key in parameters:
         if key not in known:
             raise InputError(f"{key} of the action {name}", "no such parameter", f"it has {', '.join(known)}")

@@ -16,7 +16,7 @@ from lgt.errors import InputError
 from lgt.replicas import Replicas
 from lgt.replicas.cores import cores
 from lgt.rng import Stream
-from lgt.update import Updater, reach_of
+from lgt.update import Updater
 from lgt.update.schedule import REUNITARISE_EVERY
 
 _TRIAL_SECONDS = 0.1
@@ -96,7 +96,7 @@ def estimate(config: RunConfig, updater: Updater, states: Sequence[ChainState], 
     """Time some sweeps on a copy of the states; random numbers have no memory, so nothing changes."""
     streams = [Stream(config.seed, chain) for chain in range(len(states))]
     action = config.lattice_action
-    scratch = Replicas([s.links for s in states], streams, threads(config), reach_of(action))
+    scratch = Replicas([s.links for s in states], streams, threads(config), action)
     # Untimed, as it compiles: a sweep of this very state, with its return to the group.
     updater.advance(scratch, action, REUNITARISE_EVERY - 1)
     begin, done = time.perf_counter(), 0

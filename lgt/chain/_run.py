@@ -20,7 +20,6 @@ from lgt.observable import Observable, evaluate, parse_observable
 from lgt.replicas import Replicas
 from lgt.rng import Stream
 from lgt.stop import Stop
-from lgt.update import reach_of
 
 _LOOK_SECONDS = 0.1
 
@@ -109,7 +108,7 @@ class Chains:
             streams = [Stream(self._config.seed, chain) for chain in members]
             links = [self._links[chain] for chain in members]
             self._packed, self._members = (
-                Replicas(links, streams, threads(self._config), reach_of(self._config.lattice_action)),
+                Replicas(links, streams, threads(self._config), self._config.lattice_action),
                 members,
             )
         return self._packed

@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from lgt.action import Action
 from lgt.field import Array, lattice_of
 from lgt.replicas.state import Replicas
 from lgt.rng import Stream
 
 
-def packed_batch(links: Array, d: int | None = None, threads: int = 1, reach: int = 1) -> Replicas:
+def packed_batch(
+    links: Array, d: int | None = None, threads: int = 1, action: Action | None = None
+) -> Replicas:
     """The configurations of an array of shape (..., d, *extents, N, N), one chain each, in C order.
 
-    The links are copied; single precision is raised to complex128. `reach` is that of the action
-    (`Replicas`).
+    The links are copied; single precision is raised to complex128. `action` is the
+    one that moves them (`Replicas`).
 
     Raises
     ------
@@ -30,7 +33,7 @@ def packed_batch(links: Array, d: int | None = None, threads: int = 1, reach: in
     """
     d = lattice_of(links, d).d
     flat = np.asarray(links, dtype=np.complex128).reshape(-1, *links.shape[-3 - d :])
-    return Replicas(list(flat), [Stream(0, chain) for chain in range(len(flat))], threads, reach)
+    return Replicas(list(flat), [Stream(0, chain) for chain in range(len(flat))], threads, action)
 
 
 def unpacked_batch(state: Replicas, shape: tuple[int, ...]) -> NDArray[np.complex128]:

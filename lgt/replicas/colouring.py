@@ -1,63 +1,76 @@
-"""Which links may be updated at the same time: colourings for plaquettes and for 1x2 rectangles."""
+"""Which links may be updated at the same time: those of one colour, of which no two share a loop."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lgt.action import LoopShape, Wilson, shape_of
 from lgt.lattice import Lattice
 
 Index = NDArray[np.int64]
 
+#: Linear formulas are looked for up to so many colours, and among so many.
+_COLOURS, _FORMULAS = 16, 100_000
 
-def conflicts(mu: int, d: int, reach: int) -> list[tuple[int, ...]]:
-    """Displacements between two links of direction mu that share a loop.
 
-    Reach 1 is the plaquette, reach 2 the 1x2 rectangles as well.
+class Colouring(NamedTuple):
+    """Colours of links.
+
+    `colours` has one for each direction and site, shape (d, volume). `period` is a length by which a shift in
+    any direction keeps them, so that pieces of a lattice of such lengths are coloured alike; 0 if there is
+    none.
     """
-    units = np.eye(d, dtype=int)
-    steps = [sign * units[nu] for nu in range(d) if nu != mu for sign in (1, -1)]
-    if reach == 2:
-        along = [units[mu], -units[mu]]
-        steps += [2 * step for step in steps]
-        sideways = [sign * units[nu] for nu in range(d) if nu != mu for sign in (1, -1)]
-        steps += along + [a + b for a, b in itertools.product(along, sideways)]
-    return [tuple(int(n) for n in step) for step in steps]
 
-
-def has_formula(lattice: Lattice, reach: int) -> bool:
-    """Whether the colour is a periodic function of the coordinates, so that pieces are coloured alike."""
-    return reach == 1 or all(extent % 4 == 0 for extent in lattice.extents)
+    colours: Index
+    period: int
 
 
 @lru_cache(maxsize=8)
-def colouring(lattice: Lattice, reach: int) -> Index:
-    """A colour for the link of each direction at each site, shape (d, volume).
+def colouring(lattice: Lattice, shape: LoopShape) -> Colouring:
+    """A colouring for the loops of an action.
 
-    Links of one direction and colour share no loop of the reach, on a lattice with extents of at least
-    1 + reach.
+    Links of one direction and colour share no loop, on a lattice on which no loop has a link twice.
 
     Examples
     --------
-    >>> int(colouring(Lattice((8, 8, 8, 8)), reach=2).max()) + 1
-    4
+    >>> import lgt
+    >>> found = colouring(Lattice((8, 8, 8, 8)), shape_of(lgt.LuscherWeisz(4.5), 4))
+    >>> int(found.colours.max()) + 1, found.period
+    (4, 4)
     """
     d = lattice.d
-    if reach == 1:
-        return np.broadcast_to(lattice.colours, (d, lattice.volume))
-    if has_formula(lattice, reach):
-        # One step along mu counts 2, one aside 1; of two links that share a rectangle the sums differ mod 4.
-        total = lattice.coordinates.sum(axis=1)
-        return np.stack([(total + lattice.coordinates[:, mu]) % 4 for mu in range(d)])
-    return np.stack([_greedy(lattice, conflicts(mu, d, reach)) for mu in range(d)])
+    if shape.conflicts == shape_of(Wilson(0.0), d).conflicts:
+        return Colouring(np.broadcast_to(lattice.colours, (d, lattice.volume)), 2)
+    for period in range(1, _COLOURS + 1):
+        found = [_formula(lattice, each, period) for each in shape.conflicts]
+        formulas = [formula for formula in found if formula is not None]
+        if len(formulas) == d:
+            return Colouring(np.stack([lattice.coordinates @ f % period for f in formulas]), period)
+    return Colouring(np.stack([_greedy(lattice, each) for each in shape.conflicts]), 0)
 
 
-def _greedy(lattice: Lattice, displacements: list[tuple[int, ...]]) -> Index:
+def _formula(lattice: Lattice, displacements: Iterable[tuple[int, ...]], period: int) -> Index | None:
+    """Factors a such that a.x mod period is periodic on the lattice and differs for links in conflict."""
+    if period**lattice.d > _FORMULAS or any(extent % period for extent in lattice.extents):
+        return None
+    factors = np.array(list(itertools.product(range(period), repeat=lattice.d)))
+    steps = np.array(sorted(displacements), dtype=np.int64).reshape(-1, lattice.d)
+    good = (factors @ steps.T % period != 0).all(axis=1)
+    return np.asarray(factors[int(good.argmax())]) if good.any() else None
+
+
+def _greedy(lattice: Lattice, displacements: Iterable[tuple[int, ...]]) -> Index:
     """The smallest colour that no earlier site in conflict has, site by site."""
-    others = np.stack([lattice.index(lattice.coordinates + np.array(step)) for step in displacements], axis=1)
+    steps = sorted(step for step in displacements if any(step))
+    if not steps:
+        return np.zeros(lattice.volume, dtype=np.int64)
+    others = np.stack([lattice.index(lattice.coordinates + np.array(step)) for step in steps], axis=1)
     colours = np.full(lattice.volume, -1, dtype=np.int64)
     for site in range(lattice.volume):
         taken = set(colours[others[site]].tolist())

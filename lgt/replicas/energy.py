@@ -68,6 +68,7 @@ def energy(state: Replicas, action: Action, momenta: Packed) -> NDArray[np.float
     PhysicsError
         If the action is not a sum of closed loops.
     """
+    state.require(action)
     N, result = state.group.N, state.site_zeros()
     kinetic, potential = (0.5 if N == 1 else 1.0), -action.beta / N
 

@@ -103,6 +103,7 @@ def kick(state: Replicas, action: Action, momenta: Packed, step: float) -> None:
     momenta
         Algebra-valued, packed like the links (`Replicas.zeros`); it changes.
     """
+    state.require(action)
     scale = -step * (action.beta if state.group.N == 1 else action.beta / (2 * state.group.N))
 
     def work(task: Task, piece: int) -> None:

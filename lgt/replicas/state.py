@@ -10,14 +10,14 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.action import group_of
-from lgt.errors import InputError, ShapeError
+from lgt.action import Action, LoopAction, Wilson, group_of, shape_of
+from lgt.errors import InputError, PhysicsError, ShapeError
 from lgt.field import Array, lattice_of
 from lgt.kernels._cpu import warn_if_slow
 from lgt.kernels.exponential import ROOM
 from lgt.kernels.layout import size_of
 from lgt.kernels.packed import COMPOSE, WIDTH, Blocking, aligned, pack, unpack
-from lgt.replicas.colouring import colouring, has_formula
+from lgt.replicas.colouring import colouring
 from lgt.replicas.staple import Box
 from lgt.replicas.visits import visits
 from lgt.rng import Stream
@@ -85,8 +85,8 @@ class Replicas:
         The random numbers of each chain, all of one seed.
     threads
         How many threads may work at the same time.
-    reach
-        1 for actions of plaquettes, 2 for those with 1x2 rectangles (`lgt.action.LoopAction.reach`).
+    action
+        For which action, by default one of plaquettes: it says which links may move at the same time.
 
     Raises
     ------
@@ -105,7 +105,11 @@ class Replicas:
     """
 
     def __init__(
-        self, links: Sequence[Array], streams: Sequence[Stream], threads: int = 1, reach: int = 1
+        self,
+        links: Sequence[Array],
+        streams: Sequence[Stream],
+        threads: int = 1,
+        action: Action | None = None,
     ) -> None:
         warn_if_slow()
         if not links or len(links) != len(streams) or len({stream.seed for stream in streams}) != 1:
@@ -116,12 +120,15 @@ class Replicas:
             raise ShapeError("chains that advance together", "links of different shapes", "give one lattice")
         self.lattice = lattice_of(links[0], links[0].ndim - 3)
         self.group = group_of(links[0])
-        self.chains, self.seed, self.reach = len(links), streams[0].seed, reach
+        self.chains, self.seed = len(links), streams[0].seed
         self.streams = tuple(streams)
-        unit = 2 * reach if has_formula(self.lattice, reach) else 0
-        self.blocking = Blocking.of(self.lattice, self.chains, unit)
+        # What is no sum of loops has no staples; its updates refuse it.
+        self._shape = shape_of(action if isinstance(action, LoopAction) else Wilson(0.0), self.lattice.d)
+        self._served: set[Action] = set()
+        colours, period = colouring(self.lattice, self._shape)
+        self.blocking = Blocking.of(self.lattice, self.chains, period)
         self._links = pack(np.stack([np.asarray(each, dtype=np.complex128) for each in links]), self.blocking)
-        colours = colouring(self.lattice, reach)[:, self.blocking.first_site]
+        colours = colours[:, self.blocking.first_site]
         self.n_colours = int(colours.max()) + 1
         groups, per_colour = len(self._links), self.blocking.volume // self.n_colours
         self.pieces = 1 if groups > 1 or per_colour < WORTH_A_THREAD else threads
@@ -129,7 +136,7 @@ class Replicas:
         self._pool = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
         self._spares: dict[str, NDArray[np.float64]] = {}
         nbytes = self._links.nbytes // (groups * self.lattice.d * self.blocking.volume)
-        order, starts = visits(self.blocking.local, colours, reach, self.pieces, nbytes)
+        order, starts = visits(self.blocking.local, colours, self._shape.side, self.pieces, nbytes)
         self.phases = len(starts)
         numbers = [stream.chain for stream in streams]
         replica = np.arange(WIDTH) * self.blocking.replicas // WIDTH
@@ -141,8 +148,7 @@ class Replicas:
         self._offsets = aligned((WIDTH,)).view(np.int64)
         self._offsets[:] = self.blocking.lane_offset
         self._tally = aligned((groups, self.pieces, WIDTH)).view(np.int64)
-        # On each side of a link one path of three links, and with rectangles three more of five.
-        matrices = 1 + max(2 * (self.lattice.d - 1) * (3 if reach == 1 else 18), ROOM)
+        matrices = 1 + max(self._shape.operands, ROOM)
         self._scratch = aligned((groups, self.pieces, matrices, self.group.N**2, 2, WIDTH))
         self._box = Box(
             self.blocking.neighbours,
@@ -155,6 +161,26 @@ class Replicas:
         )
         # Made once: the arrays stay where they are, and a small lattice takes less time than its tasks.
         self._items = [(self._task(group), piece) for group in range(groups) for piece in range(self.pieces)]
+
+    def require(self, action: Action) -> None:
+        """Refuse an action for which these chains are not packed.
+
+        Raises
+        ------
+        PhysicsError
+            If links that share one of its loops have the same colour here, or its staples have no room.
+        """
+        if action in self._served:
+            return
+        if not isinstance(action, LoopAction):
+            raise PhysicsError(f"an update with {action}", "no sum of loops", "use a sum of loops")
+        if not self._shape.covers(shape_of(action, self.lattice.d)):
+            raise PhysicsError(
+                f"an update with {action}",
+                "chains that were packed for smaller loops",
+                "give the action to Replicas(..., action=...)",
+            )
+        self._served.add(action)
 
     def links(self, chain: int) -> NDArray[np.complex128]:
         """A copy of the links of one chain, shape (d, *extents, N, N)."""

@@ -45,7 +45,7 @@ def visits(
     colours
         Colour of each link, shape (d, volume).
     reach
-        How far apart, at most, two links that share a loop are in any direction.
+        How far apart, at most, two links that share a loop are in any direction: `LoopShape.side`.
     pieces
         Number of threads.
     nbytes

@@ -1,6 +1,6 @@
 """Markov updates of the links, each a value beside its sweep kernel."""
 
-from lgt.update._base import Updater, UpdateReport, reach_of
+from lgt.update._base import Updater, UpdateReport
 from lgt.update.heatbath import HeatBath
 from lgt.update.hmc import HMC, Trajectory
 from lgt.update.integrator import (
@@ -34,5 +34,4 @@ __all__ = [
     "Updater",
     "make_integrator",
     "make_updater",
-    "reach_of",
 ]

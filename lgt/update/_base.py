@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from lgt.action import Action, LoopAction, group_of
+from lgt.action import Action, LoopAction, group_of, shape_of, shortest_extent
 from lgt.errors import InputError, PhysicsError
 from lgt.field import lattice_of
 from lgt.group import UnitaryGroup
@@ -23,11 +23,6 @@ from lgt.rng import Stream
 LARGEST_N = 23
 #: The counter has 8 bits for the direction.
 LARGEST_D = 256
-
-
-def reach_of(action: Action) -> int:
-    """How far the loops of an action reach; what is no sum of loops is not updated link by link."""
-    return action.reach if isinstance(action, LoopAction) else 1
 
 
 @final
@@ -127,7 +122,7 @@ class Updater(ABC):
         """
         sites = flat(links)
         self.validate(action, group_of(links), lattice_of(links, links.shape[0]))
-        state = Replicas([links], [stream], reach=reach_of(action))
+        state = Replicas([links], [stream], action=action)
         self.advance(state, action, number)
         links[...] = state.links(0)
         return UpdateReport(links=sites.shape[0] * sites.shape[1] * self.visits, exhausted=state.exhausted[0])
@@ -189,11 +184,15 @@ class LocalUpdater(Updater):
                 f"{lattice.d} directions and {lattice.volume} sites",
                 f"use 2 to {LARGEST_D} directions and fewer than 2^32 sites",
             )
-        if min(lattice.extents) < 1 + action.reach:
+        if any((0,) * lattice.d in each for each in shape_of(action, lattice.d).conflicts):
+            raise PhysicsError(
+                f"{self.name} for {action}", "a loop that holds a link twice", "use another update, like hmc"
+            )
+        if (needed := shortest_extent(action, lattice)) is not None:
             raise PhysicsError(
                 f"{self.name} of {action} on the lattice {lattice}",
                 f"an extent of {min(lattice.extents)}, where a loop holds a link twice",
-                f"use extents of {1 + action.reach} or more",
+                f"use extents of {needed} or more",
             )
 
     @final
@@ -202,12 +201,7 @@ class LocalUpdater(Updater):
         self.validate(action, state.group, state.lattice)
         if not 0 <= number < 2**32:
             raise InputError(f"update number {number}", "no room in the random counter", "use 0 to 2^32 - 1")
-        if state.reach < reach_of(action):
-            raise PhysicsError(
-                f"{self.name} of {action}",
-                f"chains packed for reach {state.reach}",
-                "pack them for this action",
-            )
+        state.require(action)
         for phase in range(state.phases):
             state.each(partial(self.blocks, action, number, phase))
 

@@ -101,7 +101,7 @@ class Run:
             links = [lgt.cold(lattice, group)] * self.chains
         else:
             links = [lgt.hot(lattice, group, stream) for stream in streams]
-        state = Replicas(links, streams, reach=action.reach)
+        state = Replicas(links, streams, action=action)
         wanted = [every for every in (self.every, self.identity, int(self.polyakov)) if every]
         for number in range(self.thermalise + self.sweeps):
             update.advance(state, action, number)

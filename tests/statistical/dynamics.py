@@ -82,7 +82,7 @@ class Theory:
     def packed(self, links: Links) -> Replicas:
         """The configurations as chains."""
         streams = [lgt.Stream(3, chain) for chain in range(len(links))]
-        return Replicas(list(links), streams, reach=self.action.reach)
+        return Replicas(list(links), streams, action=self.action)
 
     def off(self, factor: float) -> LoopAction:
         """The action with a beta, and so a force, that is off by a factor."""

@@ -13,7 +13,7 @@ from lgt.action import Action, LuscherWeisz, Wilson
 from lgt.kernels.packed import PATTERNS, WIDTH, Blocking
 from lgt.replicas import Replicas
 from lgt.rng import Stream
-from lgt.update import HMC, Sweep, Updater, reach_of
+from lgt.update import HMC, Sweep, Updater
 
 
 def blockings(lattice: lgt.Lattice, unit: int) -> list[Blocking]:
@@ -33,12 +33,13 @@ def blockings(lattice: lgt.Lattice, unit: int) -> list[Blocking]:
 def test_every_blocking_gives_the_same_bits(
     updater: Updater, action: Action, box: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lattice, stream, reach = lgt.Lattice(box), Stream(3, 0), reach_of(action)
+    lattice, stream = lgt.Lattice(box), Stream(3, 0)
+    period = {"wilson": 2, "luscher-weisz": 4}[action.name]
     links = lgt.hot(lattice, lgt.SU(3), stream)
     results, lanes = [], set()
-    for blocking in blockings(lattice, 2 * reach):
+    for blocking in blockings(lattice, period):
         monkeypatch.setattr(Blocking, "of", lambda *_, blocking=blocking: blocking)
-        state = Replicas([links], [stream], reach=reach)
+        state = Replicas([links], [stream], action=action)
         assert state.blocking is blocking
         for number in range(2):
             updater.advance(state, action, number)

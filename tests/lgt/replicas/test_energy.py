@@ -19,8 +19,8 @@ from lgt.rng import Stream
 GROUPS = [U1(), SU(2), SU(3), SU(4)]
 
 
-def state_of(links: np.ndarray, reach: int = 1) -> Replicas:
-    return Replicas(list(links), [Stream(1, chain) for chain in range(len(links))], reach=reach)
+def state_of(links: np.ndarray, action: LoopAction | None = None) -> Replicas:
+    return Replicas(list(links), [Stream(1, chain) for chain in range(len(links))], action=action)
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=repr)
@@ -33,7 +33,7 @@ def test_energy_is_that_of_momenta_and_action(
 ) -> None:
     rng, d = np.random.default_rng(2), len(box)
     links, p = group.haar(rng, (3, d, *box)), rng.standard_normal((3, d, *box, group.dimension))
-    state = state_of(links, action.reach)
+    state = state_of(links, action)
     momenta = pack(group.algebra(p), state.blocking)
     energies = tree_sum(state.per_site(energy(state, action, momenta)))
     for chain in range(3):

@@ -11,7 +11,7 @@ from lgt.replicas import Replicas
 from lgt.replicas.motion import drift, kick
 from lgt.replicas.state import WORTH_A_THREAD
 from lgt.rng import Stream
-from lgt.update import OverRelaxation, Sweep, reach_of
+from lgt.update import OverRelaxation, Sweep
 
 BOXES = [(8, 8), (3, 4), (4, 6, 8), (3, 2, 4), (4, 4, 2, 3)]
 
@@ -77,7 +77,7 @@ VARIANTS: list[Action] = [
 def test_packed_forces_of_every_action(action: Action, box: tuple[int, ...]) -> None:
     group = SU(3)
     links = hot(group, box, 2)
-    state = Replicas(links, [Stream(1, 0), Stream(1, 1)], reach=reach_of(action))
+    state = Replicas(links, [Stream(1, 0), Stream(1, 1)], action=action)
     momenta = state.zeros()
     kick(state, action, momenta, 1.0)
     drift(state, momenta, 1.0)
@@ -101,7 +101,7 @@ def test_overrelaxation_keeps_every_action(action: Action, box: tuple[int, ...])
 
 def test_chains_packed_for_plaquettes_do_not_take_rectangles() -> None:
     (links,) = hot(SU(3), (4, 4), 1)
-    with pytest.raises(PhysicsError, match="reach"):
+    with pytest.raises(PhysicsError, match="packed for smaller loops"):
         OverRelaxation().advance(Replicas([links], [Stream(1, 0)]), LuscherWeisz(2.3), 0)
 
 
@@ -111,10 +111,10 @@ def test_links_that_do_not_fit_the_caches_get_the_same_bits(
     action: Action, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (links,) = hot(SU(2), (32, 8, 8), 1)
-    usual = Replicas([links], [Stream(1, 0)], reach=reach_of(action))
+    usual = Replicas([links], [Stream(1, 0)], action=action)
     monkeypatch.setattr("lgt.replicas.visits.CACHE", 0)
     monkeypatch.setattr("lgt.replicas.state.WORTH_A_THREAD", 1)
-    other = Replicas([links], [Stream(1, 0)], threads, reach_of(action))
+    other = Replicas([links], [Stream(1, 0)], threads, action)
     assert other.phases != usual.phases or threads == 1
     for number in range(2):
         Sweep(1).advance(usual, action, number)

@@ -214,7 +214,7 @@ def test_energy_and_its_conservation_for_every_action(
     links, d = hot(group, box, 2), len(box)
     changes = []
     for steps in (8, 16):
-        state = Replicas(links, streams(2), reach=action.reach)
+        state = Replicas(links, streams(2), action=action)
         momenta = state.zeros()
         draw_momenta(state, momenta, 0)
         before = energy(state, action, momenta)
@@ -235,7 +235,7 @@ def test_energy_and_its_conservation_for_every_action(
 def test_plaquette_is_that_of_the_heat_bath(action: LoopAction) -> None:
     group, box, chains, samples = SU(3), Lattice((4, 4)), 16, {}
     for name, update in (("hmc", HMC(1.0, 4, "omf2")), ("heatbath", Sweep(1))):
-        state = Replicas([cold(box, group)] * chains, streams(chains, seed=3), reach=action.reach)
+        state = Replicas([cold(box, group)] * chains, streams(chains, seed=3), action=action)
         series = []
         for number in range(320):
             update.advance(state, action, number)

@@ -103,7 +103,7 @@ def test_plaquette_is_that_of_the_heat_bath(group: UnitaryGroup, action: LoopAct
     box, chains, means = Lattice((4, 4)), 16, []
     for update in (Sweep(1), Sweep(1, Metropolis(hits=4, step=0.7))):
         streams = [Stream(2, chain) for chain in range(chains)]
-        state, series = Replicas([cold(box, group)] * chains, streams, reach=action.reach), []
+        state, series = Replicas([cold(box, group)] * chains, streams, action=action), []
         for number in range(420):
             update.advance(state, action, number)
             if number >= 20:
