@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -13,9 +13,18 @@ from lgt.cli._output import emit_json
 from lgt.errors import CheckError, EnsembleError, InputError, LgtError
 
 if TYPE_CHECKING:
+    from lgt.action import Action
     from lgt.analysis import Estimate
     from lgt.ensemble import Ensemble
     from lgt.lattice import Lattice
+
+
+class _Stated(NamedTuple):
+    """What a user says that configurations were made at."""
+
+    beta: float
+    action: Action | None
+
 
 #: A measured beta may be this many standard errors away from the one asked for.
 SIGMAS = 4.0
@@ -28,6 +37,14 @@ def verify(
         typer.Option(
             "--beta",
             help="Hold the configurations to this beta, by the Schwinger-Dyson identity. Example: --beta 6.0",
+        ),
+    ] = None,
+    action: Annotated[
+        str | None,
+        typer.Option(
+            "--action",
+            help="With --beta: the action, by default the one that the file names, else wilson. "
+            "Example: --action iwasaki",
         ),
     ] = None,
     lattice: Annotated[
@@ -44,18 +61,23 @@ def verify(
 
     Checks the checksums of every configuration, that its links are in the
     group (unitary, determinant 1) and that the stored plaquette is theirs;
-    with --beta also that they were made at this beta. A file of measurements
+    with --beta also that they were made at this beta, with the action that an
+    ensemble names and else with --action. A file of measurements
     (ens.measured.h5) is recognised, and skipped. Formats: ensembles (HDF5),
     NERSC, ILDG and SciDAC, MILC, openQCD, told from the content of a file,
     never from its name.
     """
+    from lgt.action import make_action
     from lgt.lattice import Lattice
 
+    if action is not None and beta is None:
+        raise InputError(f"--action {action}", "no --beta to hold the configurations to", "give --beta")
     expected = None if lattice is None else Lattice.parse(lattice)
+    stated = None if beta is None else _Stated(beta, None if action is None else make_action(action, beta))
     for path in files:
         if not path.is_file():
             raise InputError(f"verifying {path}", "no such file", "check the path")
-    reports = [_report(path, beta, expected) for path in files]
+    reports = [_report(path, stated, expected) for path in files]
     if json:
         emit_json(reports)
     else:
@@ -65,7 +87,7 @@ def verify(
         raise typer.Exit(CheckError.exit_status)
 
 
-def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[str, Any]:
+def _report(path: Path, stated: _Stated | None, expected: Lattice | None) -> dict[str, Any]:
     """One entry of the list that is printed; whatever a broken file does to the reader becomes its reason."""
     from lgt.interop import detect_format
 
@@ -86,11 +108,11 @@ def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[st
         return report | {"reason": f"unknown format: {error.found}"}
     try:
         if report["format"] == "hdf5":
-            measurements = _ensemble(path, report, beta, expected)
+            measurements = _ensemble(path, report, stated, expected)
             if measurements is not None:
                 return report | {"ok": True, "reason": f"{measurements}, no configurations to verify"}
         else:
-            _foreign(path, report, beta, expected)
+            _foreign(path, report, stated, expected)
     except LgtError as error:
         return report | {"reason": str(error)}
     except Exception as error:  # a damaged file can make the HDF5 library raise nearly anything
@@ -99,7 +121,7 @@ def _report(path: Path, beta: float | None, expected: Lattice | None) -> dict[st
 
 
 def _ensemble(
-    path: Path, report: dict[str, Any], beta: float | None, expected: Lattice | None
+    path: Path, report: dict[str, Any], stated: _Stated | None, expected: Lattice | None
 ) -> object | None:
     """Check an ensemble of ours and fill in the report; what the file is if it holds measurements instead."""
     from lgt.ensemble import Ensemble, sidecar
@@ -111,12 +133,14 @@ def _ensemble(
         report |= {"group": ensemble.group.key, "lattice": str(ensemble.lattice)}
         _check(ensemble, expected)
         report["plaquette"] = float(ensemble.observable("plaquette").mean())
-        if beta is not None:
-            _hold_to(beta, _beta(ensemble), path, report, _stated(ensemble))
+        if stated is not None:
+            measured = _beta(ensemble, stated.action or ensemble.action)
+            named = f" ({ensemble.action} in the file)" if ensemble.action else ""
+            _hold_to(stated.beta, measured, path, report, named)
     return None
 
 
-def _foreign(path: Path, report: dict[str, Any], beta: float | None, expected: Lattice | None) -> None:
+def _foreign(path: Path, report: dict[str, Any], stated: _Stated | None, expected: Lattice | None) -> None:
     """Check a file of another program and fill in the report."""
     from lgt.interop import Configuration, count_configurations, inspect_configuration
     from lgt.observable import measured_beta
@@ -133,9 +157,10 @@ def _foreign(path: Path, report: dict[str, Any], beta: float | None, expected: L
             found = ", ".join(configuration.metadata.problems)
             raise CheckError(f"verifying {path}", found, "take another copy of the file")
     report["plaquette"] = math.fsum(plaquette or 0.0 for plaquette in plaquettes) / len(plaquettes)
-    if beta is not None:
+    if stated is not None:
         chain = (configuration.links for configuration in configurations())
-        _hold_to(beta, measured_beta([chain], configuration.lattice.d), path, report)
+        measured = measured_beta([chain], configuration.lattice.d, action=stated.action)
+        _hold_to(stated.beta, measured, path, report)
 
 
 def _hold_to(beta: float, measured: Estimate, path: Path, report: dict[str, Any], stated: str = "") -> None:
@@ -158,11 +183,7 @@ def _check(ensemble: Ensemble, expected: Lattice | None) -> None:
             raise CheckError(f"the state of chain {chain} of {path}", "damaged bytes", "restore a copy")
 
 
-def _stated(ensemble: Ensemble) -> str:
-    return f" ({ensemble.action} in the file)" if ensemble.action else ""
-
-
-def _beta(ensemble: Ensemble) -> Estimate:
+def _beta(ensemble: Ensemble, action: Action | None) -> Estimate:
     from lgt.chain import separation_of
     from lgt.observable import measured_beta
 
@@ -170,7 +191,7 @@ def _beta(ensemble: Ensemble) -> Estimate:
         (ensemble.links(chain, config) for config in range(ensemble.length))
         for chain in range(ensemble.spec.chains)
     )
-    return measured_beta(chains, ensemble.lattice.d, separation_of(ensemble))
+    return measured_beta(chains, ensemble.lattice.d, separation_of(ensemble), action)
 
 
 def _line(report: dict[str, Any]) -> str:

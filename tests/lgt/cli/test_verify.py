@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -230,3 +231,33 @@ def test_real_file_at_its_beta(lgt) -> None:
     path = Path(__file__).parents[2] / "data" / "save_serial_archive_4x4x4x8_b6.0"
     assert lgt("verify", path, "--beta", "6.0").status == 0
     assert lgt("verify", path, "--beta", "5.0").status == 1
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"action": "luscher-weisz", "beta": 3.0},
+        {"anisotropy": 2.0},
+        {"boundary": "open"},
+        {"action": "rectangle", "c1": -0.1, "c0": 1.4},
+    ],
+)
+def test_beta_of_any_action(lgt, tmp_path: Path, keys: dict[str, Any]) -> None:
+    """The identity of the file's own action; that of plain Wilson is the control."""
+    path = tmp_path / "e.h5"
+    run = {"group": "SU2", "lattice": "4x4x8", "beta": 2.0, "configs": 40, "separation": 3, "seed": 4} | keys
+    generate(RunConfig(**run, out=path)).close()
+    beta = str(run["beta"])
+    (report,) = lgt("verify", path, "--beta", beta, "--json").json
+    assert report["ok"]
+    assert report["beta_error"] < 0.03 * report["beta"]
+    wrong = lgt("verify", path, "--beta", beta, "--action", "wilson", "--json")
+    assert wrong.status == 1
+    assert not wrong.json[0]["ok"]
+
+
+def test_an_action_without_a_beta(lgt, ensemble_file: Path) -> None:
+    result = lgt("verify", ensemble_file, "--action", "iwasaki")
+    assert result.status == 2
+    assert "give --beta" in result.err
+    assert lgt("verify", ensemble_file, "--action", "nope", "--beta", "2.0").status == 2
