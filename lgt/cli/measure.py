@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ import typer
 
 from lgt.cli import _foreign
 from lgt.cli._output import emit_json, note
+from lgt.errors import StoppedError
+from lgt.stop import stop_requests
 
 if TYPE_CHECKING:
     from lgt.analysis import Estimate
@@ -22,6 +25,7 @@ SECONDS_BETWEEN_LINES = 30.0
 
 
 def measure(
+    context: typer.Context,
     files: Annotated[
         list[Path],
         typer.Argument(metavar="FILE", help="Ensembles, or configurations of other programs."),
@@ -74,7 +78,22 @@ def measure(
             return lgt.parse_observable("plaquette").density(links, d) ** 2
 
     lgt measure ens.h5 --observable mine:Square
+
+    SIGINT (Ctrl-C) and SIGTERM stop it after the configuration at hand,
+    with exit status 3. What was measured of an ensemble is stored then: the
+    same command goes on from there.
     """
+    command = shlex.join(["lgt", *context.obj])
+    try:
+        _measure(files, observable, lattice, json, command)
+    except KeyboardInterrupt:  # before or after a measurement, or the second one within
+        found = "it stopped by SIGINT, what was measured of ensembles is stored"
+        raise StoppedError("a measurement", found, f"resume with: {command}") from None
+
+
+def _measure(
+    files: Sequence[Path], observable: Sequence[str], lattice: str | None, json: bool, command: str
+) -> None:
     from lgt.chain import analyse, quantities_of
     from lgt.chain import measure as make
     from lgt.cli import _results
@@ -93,25 +112,25 @@ def measure(
     for path in _results.ensembles_of(ours) if ours else ():
         with Ensemble.open(path) as ensemble:
             _foreign.agree(ensemble, extents)
-            with _progress(path, names, str(_sidecar(path))) as progress:
+            with _progress(path, names, command, store=_sidecar(path)) as progress:
                 make(ensemble, names, progress=progress)
             results = analyse(ensemble, names, warn=_results.warner(path))
             show(str(path), f"{path}: {ensemble}", results)
     for chain in group_configurations(others, lattice=extents):
         label = _foreign.label(chain)
         title = f"{label}: {chain.group} {chain.lattice}, {len(chain)} configurations"
-        show(label, title if len(chain) > 1 else title[:-1], _measured(chain, names))
+        show(label, title if len(chain) > 1 else title[:-1], _measured(chain, names, command))
     if json:
         emit_json(document)
 
 
-def _measured(chain: ConfigurationFiles, names: Sequence[str]) -> dict[str, Estimate]:
+def _measured(chain: ConfigurationFiles, names: Sequence[str], command: str) -> dict[str, Estimate]:
     """The estimates of configurations from files."""
     from lgt.chain import estimates_of, measure, quantities_of, setting_of
     from lgt.cli import _results
 
     label = _foreign.label(chain)
-    with _progress(label, names, label) as progress:
+    with _progress(label, names, command) as progress:
         series = measure(chain, names, progress=progress)
     return estimates_of(series, quantities_of(names), setting_of(chain), 1, _results.warner(label))
 
@@ -123,13 +142,19 @@ def _sidecar(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _progress(subject: object, names: Sequence[str], where: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, else a line now and then; what was measured at the end, if anything was."""
+def _progress(
+    subject: object, names: Sequence[str], command: str, store: Path | None = None
+) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, else a line now and then; what was measured at the end, if anything was.
+
+    The callback raises `StoppedError` after a configuration if a signal came and work is left; it tells where
+    the measurements are stored, if they are, and the command that goes on.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
     console, total = Console(stderr=True), 0
-    with Progress(console=console, disable=not console.is_terminal) as bar:
+    with stop_requests(None) as stop, Progress(console=console, disable=not console.is_terminal) as bar:
         task, told = bar.add_task(str(subject)), time.monotonic()
 
         def show(done: int, of: int) -> None:
@@ -139,7 +164,18 @@ def _progress(subject: object, names: Sequence[str], where: str) -> Iterator[Cal
             if bar.disable and time.monotonic() - told >= SECONDS_BETWEEN_LINES and done < of:
                 note(f"{subject}: {done} of {of} configurations measured")
                 told = time.monotonic()
+            if stop.requested() and done < of:
+                after = f"it stopped by {stop.reason} after {done} of {of} configurations of {subject}"
+                raise _stopped(f"measuring {subject}", after, command, store)
 
         yield show
     if total:
-        note(f"{where}: measured {', '.join(names)} on {total} configuration{'s' * (total > 1)}")
+        names_of = ", ".join(names)
+        note(f"{store or subject}: measured {names_of} on {total} configuration{'s' * (total > 1)}")
+
+
+def _stopped(asked: str, after: str, command: str, store: Path | None) -> StoppedError:
+    if store is None:
+        remedy = "measurements of an ensemble are (lgt convert --to hdf5); start again with"
+        return StoppedError(asked, f"{after}, nothing of these files is stored", f"{remedy}: {command}")
+    return StoppedError(asked, f"{after}, stored in {store}", f"resume with: {command}")

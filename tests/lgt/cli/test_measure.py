@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -13,7 +15,12 @@ import pytest
 from lgt.chain import generate
 from lgt.config import RunConfig
 from lgt.ensemble import Ensemble, sidecar
+from lgt.field import hot
+from lgt.group import SU
+from lgt.interop import write_configuration
+from lgt.lattice import Lattice
 from lgt.observable import parse_observable
+from lgt.rng import Stream
 
 
 def test_the_numbers_are_those_of_the_links(lgt, ensemble_file: Path) -> None:
@@ -162,3 +169,86 @@ def test_a_long_measurement_is_heard_of(lgt, ensemble_file: Path, monkeypatch: p
     lines = lgt("measure", ensemble_file, "-o", "wilson_1x2").err.splitlines()
     assert f"{ensemble_file}: 59 of 60 configurations measured" in lines
     assert len(lines) >= 60
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, numbers: dict[int, signal.Signals]) -> None:
+    """Raise signals in the middle of the measurement of these configurations, counted from 1."""
+    module, count = sys.modules["lgt.chain._measure"], 0
+    evaluate = module.evaluate
+
+    def interrupted(*arguments: object, **keywords: object) -> object:
+        nonlocal count
+        count += 1
+        if count in numbers:
+            signal.raise_signal(numbers[count])
+        return evaluate(*arguments, **keywords)
+
+    monkeypatch.setattr(module, "evaluate", interrupted)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_after_the_configuration_and_keeps_what_was_measured(
+    lgt, ensemble_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    never = Path(shutil.copy(ensemble_file, tmp_path / "never.h5"))
+    words = ("measure", ensemble_file, "-o", "wilson_1x2")
+    with monkeypatch.context() as patch:
+        interrupt(patch, {7: number})
+        result = lgt(*words)
+    store = sidecar.sidecar_path(ensemble_file)
+    assert (result.status, result.out) == (3, "")
+    assert result.err == (
+        f"lgt: stopped by {number.name} after 7 of 60 configurations of {ensemble_file}, stored in {store}; "
+        f"resume with: lgt {shlex.join(map(str, words))}\n"
+    )
+    with Ensemble.open(ensemble_file) as ensemble:
+        assert np.isfinite(sidecar.read(ensemble)["wilson_1x2"]).sum() == 7
+    assert "on 53 configurations" in lgt(*words).err
+    assert lgt("measure", never, "-o", "wilson_1x2").status == 0
+    with Ensemble.open(ensemble_file) as one, Ensemble.open(never) as other:
+        assert np.array_equal(sidecar.read(one)["wilson_1x2"], sidecar.read(other)["wilson_1x2"])
+
+
+def test_a_signal_at_the_last_configuration_leaves_nothing_to_stop(
+    lgt, ensemble_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, {60: signal.SIGINT})
+    result = lgt("measure", ensemble_file, "-o", "wilson_1x2")
+    assert result.status == 0
+    assert "wilson_1x2" in result.out
+
+
+def test_a_second_ctrl_c_does_not_wait_for_the_configuration(
+    lgt, ensemble_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Twice:
+        calls = 0
+
+        def __call__(self, *arguments: object, **keywords: object) -> object:
+            self.calls += 1
+            if self.calls == 3:
+                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
+            return evaluate(*arguments, **keywords)
+
+    evaluate = sys.modules["lgt.chain._measure"].evaluate
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["lgt.chain._measure"], "evaluate", Twice())
+        result = lgt("measure", ensemble_file, "-o", "wilson_1x2")
+    assert result.status == 3
+    assert result.err.startswith("lgt: stopped by SIGINT, what was measured of ensembles is stored; resume")
+    assert "on 58 configurations" in lgt("measure", ensemble_file, "-o", "wilson_1x2").err
+
+
+def test_of_foreign_files_nothing_is_stored_and_it_says_so(
+    lgt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / f"c{index}.ildg" for index in range(3)]
+    for index, path in enumerate(files):
+        write_configuration(path, hot(Lattice((2, 2, 2, 4)), SU(3), Stream(1, index)), format="ildg")
+    interrupt(monkeypatch, {2: signal.SIGTERM})
+    result = lgt("measure", *files, "-o", "plaquette", "--json")
+    assert (result.status, result.out) == (3, "")
+    chain = f"{files[0]} to {files[-1]}"
+    assert f"stopped by SIGTERM after 2 of 3 configurations of {chain}, nothing of these" in result.err
+    assert "start again with: lgt measure" in result.err
