@@ -36,7 +36,7 @@ KINDS: dict[str, list[Checkable]] = {
     "updates": [*samplers.UPDATES],
     "heat_bath": [*checks.CHECKS],
     "torus": [check for check in samplers.CHECKS if getattr(check, "run", None) in samplers.TORI],
-    "table_loops": [*samplers.loops_of_the_table()],
+    "table": [samplers.LARGE, *samplers.loops_of_the_table()],
     "schwinger_dyson": [*samplers.IDENTITIES],
     "boundaries": [*samplers.BOUNDARIES, *samplers.PLANES_AND_STRIPS],
     "force": [*dynamics.FORCES],

@@ -89,7 +89,7 @@ def physics() -> str:
     labels = {
         "heat_bath": "heat bath and over-relaxation, Wilson: 2D exact, series, 4D table, identity",
         "torus": "SU(5) on the 2D torus",
-        "table_loops": "W(1,2), W(2,2) of SU(3), 8⁴",
+        "table": "SU(3): plaquette on 16⁴, W(1,2) and W(2,2) on 8⁴",
         "schwinger_dyson": "Schwinger-Dyson: 5 actions, N = 2 to 5, d = 2 to 4",
         "boundaries": "anisotropy, open boundaries: identities, exact strips",
         "updates": "HMC and Metropolis against the heat bath",

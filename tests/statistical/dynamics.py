@@ -381,7 +381,7 @@ REVERSALS = [
 ]
 BALANCES = [
     *[
-        Balance(_WILSON, HMC(length, steps, name), 200)
+        Balance(_WILSON, HMC(length, steps, name), 300)
         for name, length, steps in (
             ("leapfrog", 1.0, 14),
             ("omf2", 1.0, 5),

@@ -23,6 +23,7 @@ from statistical.checks import (
     Pull,
     Run,
     _check,
+    from_the_table,
     identity,
     measured,
     on_the_torus,
@@ -104,6 +105,10 @@ class Agreement:
 #: Two dimensions, exact, beyond N = 4.
 TORI = [Run("SU5", "32x32", 28.0, 280, observables=("plaquette", "wilson_1x2", "wilson_2x2"), identity=2)]
 
+#: A large lattice, whose blocks no longer fit the caches (G. Boyd et al., Nucl. Phys. B 469 (1996) 419).
+LARGE = from_the_table(
+    Run("SU3", "16x16x16x16", 6.0, 160, thermalise=100, every=2), 0.593678, 0.000024, 0.1, "Boyd et al."
+)
 #: Loops of the table.
 LOOPS = [
     (Run("SU3", "8x8x8x8", 6.0, 240, every=3, observables=("wilson_1x2", "wilson_2x2")), name, value, error)
@@ -235,6 +240,7 @@ VALUES = [
 
 CHECKS: list[Check | Agreement] = [
     *[check for run in TORI for check in (*on_the_torus(run), identity(run))],
+    LARGE,
     *loops_of_the_table(),
     *IDENTITIES,
     *BOUNDARIES,
