@@ -198,7 +198,7 @@ def cool(links: Array, steps: int = 1, *, threads: int = 1, d: int | None = None
             "an extent of 1, where a plaquette holds a link twice",
             "use extents of 2 or more",
         )
-    state = packed_batch(links, lattice.d, threads)
+    state = packed_batch(links, lattice.d, threads, at_once=False)
     for _ in range(steps):
         relax(state)
     # Turns of a field near its minimum round alike each time, so that hundreds of steps add up to 1e-12.

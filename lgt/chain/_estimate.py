@@ -96,7 +96,7 @@ def estimate(config: RunConfig, updater: Updater, states: Sequence[ChainState], 
     """Time some sweeps on a copy of the states; random numbers have no memory, so nothing changes."""
     streams = [Stream(config.seed, chain) for chain in range(len(states))]
     action = config.lattice_action
-    scratch = Replicas([s.links for s in states], streams, threads(config), action)
+    scratch = Replicas([s.links for s in states], streams, threads(config), action, updater.at_once)
     # Untimed, as it compiles: a sweep of this very state, with its return to the group.
     updater.advance(scratch, action, REUNITARISE_EVERY - 1)
     begin, done = time.perf_counter(), 0

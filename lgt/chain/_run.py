@@ -107,10 +107,9 @@ class Chains:
                 self._links[chain], self._exhausted[chain] = state.links, state.exhausted
             streams = [Stream(self._config.seed, chain) for chain in members]
             links = [self._links[chain] for chain in members]
-            self._packed, self._members = (
-                Replicas(links, streams, threads(self._config), self._config.lattice_action),
-                members,
-            )
+            action, at_once = self._config.lattice_action, self._updater.at_once
+            self._packed = Replicas(links, streams, threads(self._config), action, at_once)
+            self._members = members
         return self._packed
 
 

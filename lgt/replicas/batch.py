@@ -12,12 +12,16 @@ from lgt.rng import Stream
 
 
 def packed_batch(
-    links: Array, d: int | None = None, threads: int = 1, action: Action | None = None
+    links: Array,
+    d: int | None = None,
+    threads: int = 1,
+    action: Action | None = None,
+    at_once: bool = True,
 ) -> Replicas:
     """The configurations of an array of shape (..., d, *extents, N, N), one chain each, in C order.
 
     The links are copied; single precision is raised to complex128. `action` is the
-    one that moves them (`Replicas`).
+    one that moves them, and `at_once` whether all of them at once (`Replicas`).
 
     Raises
     ------
@@ -33,7 +37,7 @@ def packed_batch(
     """
     d = lattice_of(links, d).d
     flat = np.asarray(links, dtype=np.complex128).reshape(-1, *links.shape[-3 - d :])
-    return Replicas(list(flat), [Stream(0, chain) for chain in range(len(flat))], threads, action)
+    return Replicas(list(flat), [Stream(0, chain) for chain in range(len(flat))], threads, action, at_once)
 
 
 def unpacked_batch(state: Replicas, shape: tuple[int, ...]) -> NDArray[np.complex128]:

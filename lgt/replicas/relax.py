@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lgt.action import Wilson
 from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import all_lanes, f64x8, fma, select, sqrt
 from lgt.kernels.matrix import ENTRY, load_row, store_row
@@ -75,6 +76,7 @@ def relax_blocks(size: Any, links: int, box: Box, scratch: int, phase: int, piec
 
 def relax(state: Replicas) -> None:
     """Cool every link of all chains once: direction by direction, colour by colour."""
+    state.require(Wilson(0.0), one_by_one=True)
     for phase in range(state.phases):
 
         def work(task: Task, piece: int, phase: int = phase) -> None:

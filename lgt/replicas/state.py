@@ -87,6 +87,9 @@ class Replicas:
         How many threads may work at the same time.
     action
         For which action, by default one of plaquettes: it says which links may move at the same time.
+    at_once
+        Whether all links move at once, as in molecular dynamics and flows, and none one by one: then the
+        lattice may be cut anywhere, and more of them fill the vectors.
 
     Raises
     ------
@@ -110,6 +113,7 @@ class Replicas:
         streams: Sequence[Stream],
         threads: int = 1,
         action: Action | None = None,
+        at_once: bool = False,
     ) -> None:
         warn_if_slow()
         if not links or len(links) != len(streams) or len({stream.seed for stream in streams}) != 1:
@@ -125,7 +129,11 @@ class Replicas:
         # What is no sum of loops has no staples; its updates refuse it.
         self._shape = shape_of(action if isinstance(action, LoopAction) else Wilson(0.0), self.lattice.d)
         self._served: set[Action] = set()
-        colours, period = colouring(self.lattice, self._shape)
+        self.at_once = at_once
+        if at_once:
+            colours, period = np.zeros((self.lattice.d, self.lattice.volume), dtype=np.int64), 1
+        else:
+            colours, period = colouring(self.lattice, self._shape)
         self.blocking = Blocking.of(self.lattice, self.chains, period)
         self._links = pack(np.stack([np.asarray(each, dtype=np.complex128) for each in links]), self.blocking)
         colours = colours[:, self.blocking.first_site]
@@ -137,7 +145,7 @@ class Replicas:
         self._spares: dict[str, NDArray[np.float64]] = {}
         nbytes = self._links.nbytes // (groups * self.lattice.d * self.blocking.volume)
         order, starts = visits(self.blocking.local, colours, self._shape.side, self.pieces, nbytes)
-        self.phases = len(starts)
+        self.phases = 0 if at_once else len(starts)
         numbers = [stream.chain for stream in streams]
         replica = np.arange(WIDTH) * self.blocking.replicas // WIDTH
         places = np.arange(groups)[:, None] * self.blocking.replicas + replica
@@ -162,14 +170,25 @@ class Replicas:
         # Made once: the arrays stay where they are, and a small lattice takes less time than its tasks.
         self._items = [(self._task(group), piece) for group in range(groups) for piece in range(self.pieces)]
 
-    def require(self, action: Action) -> None:
+    def require(self, action: Action, one_by_one: bool = False) -> None:
         """Refuse an action for which these chains are not packed.
+
+        Parameters
+        ----------
+        one_by_one
+            Whether links are to move one by one.
 
         Raises
         ------
         PhysicsError
             If links that share one of its loops have the same colour here, or its staples have no room.
         """
+        if one_by_one and self.at_once:
+            raise PhysicsError(
+                f"an update of links one by one with {action}",
+                "chains packed to move at once",
+                "pack them anew",
+            )
         if action in self._served:
             return
         if not isinstance(action, LoopAction):

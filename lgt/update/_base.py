@@ -122,7 +122,7 @@ class Updater(ABC):
         """
         sites = flat(links)
         self.validate(action, group_of(links), lattice_of(links, links.shape[0]))
-        state = Replicas([links], [stream], action=action)
+        state = Replicas([links], [stream], action=action, at_once=self.at_once)
         self.advance(state, action, number)
         links[...] = state.links(0)
         return UpdateReport(links=sites.shape[0] * sites.shape[1] * self.visits, exhausted=state.exhausted[0])
@@ -131,6 +131,11 @@ class Updater(ABC):
     def visits(self) -> int:
         """How often one update visits each link."""
         return 1
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it moves all links at once, so that chains may be packed for that (`Replicas`)."""
+        return False
 
     def proposals(self, group: UnitaryGroup, lattice: Lattice) -> int:
         """How many proposals one update of one chain makes that may be refused; none for a heat bath."""
@@ -201,7 +206,7 @@ class LocalUpdater(Updater):
         self.validate(action, state.group, state.lattice)
         if not 0 <= number < 2**32:
             raise InputError(f"update number {number}", "no room in the random counter", "use 0 to 2^32 - 1")
-        state.require(action)
+        state.require(action, one_by_one=True)
         for phase in range(state.phases):
             state.each(partial(self.blocks, action, number, phase))
 

@@ -100,6 +100,11 @@ class HMC(Updater):
         warmup = f", warmup={self.warmup}" if self.warmup else ""
         return f"hmc(length={self.length}, steps={self.steps}, {self.integrator}{warmup})"
 
+    @property
+    def at_once(self) -> bool:
+        """It does."""
+        return True
+
     def proposals(self, group: UnitaryGroup, lattice: Lattice) -> int:
         """One."""
         return 1

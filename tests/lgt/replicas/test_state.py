@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lgt.action import ACTIONS, DBW2, Action, LuscherWeisz, Rectangle, Wilson, make_action
+from lgt.action import ACTIONS, DBW2, Action, Iwasaki, LuscherWeisz, Rectangle, Wilson, make_action
 from lgt.errors import InputError, PhysicsError, ShapeError
 from lgt.group import SU, U1, UnitaryGroup
 from lgt.kernels.packed import WIDTH
@@ -11,7 +11,7 @@ from lgt.replicas import Replicas
 from lgt.replicas.motion import drift, kick
 from lgt.replicas.state import WORTH_A_THREAD
 from lgt.rng import Stream
-from lgt.update import OverRelaxation, Sweep
+from lgt.update import HMC, OverRelaxation, Sweep
 
 BOXES = [(8, 8), (3, 4), (4, 6, 8), (3, 2, 4), (4, 4, 2, 3)]
 
@@ -97,6 +97,21 @@ def test_overrelaxation_keeps_every_action(action: Action, box: tuple[int, ...])
     assert np.abs(moved - links).max() > 0.1
     other = Wilson(2.3) if action.name == "dbw2" else DBW2(2.3)
     assert abs(other.value(moved, len(box)) - other.value(links, len(box))) > 1e-3
+
+
+@pytest.mark.parametrize("box", [(6, 6, 6), (2, 3, 4), (5, 7), (4, 6, 10, 2)], ids=str)
+def test_links_that_move_at_once_fill_the_vectors_and_get_the_same_bits(box: tuple[int, ...]) -> None:
+    links, action = hot(SU(3), box, 1), Iwasaki(2.0)
+    results = []
+    for at_once in (False, True):
+        state = Replicas(links, [Stream(1, 0)], action=action, at_once=at_once)
+        for number in range(2):
+            HMC(length=0.2, steps=2).advance(state, action, number)
+        results.append(state.links(0))
+    np.testing.assert_array_equal(results[0], results[1])
+    assert state.blocking.replicas == 8 // max(k for k in (1, 2, 4, 8) if np.prod(box) % k == 0)
+    with pytest.raises(PhysicsError, match="at once"):
+        OverRelaxation().advance(state, Wilson(2.0), 0)
 
 
 def test_chains_packed_for_plaquettes_do_not_take_rectangles() -> None:
