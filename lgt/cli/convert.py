@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from lgt.cli._output import note
+
+if TYPE_CHECKING:
+    from lgt.action import Action
 
 
 def convert(
@@ -37,7 +42,10 @@ def convert(
     ] = None,
     precision: Annotated[
         int | None,
-        typer.Option("--precision", help="Bits of the numbers in OUT, 64 or 32; by default those of IN."),
+        typer.Option(
+            "--precision",
+            help="Bits of the numbers in OUT, 64 or 32; by default those of IN, but 32 for milc.",
+        ),
     ] = None,
     reduced: Annotated[
         bool, typer.Option("--reduced", help="Leave away the last row of each matrix (nersc).")
@@ -50,8 +58,13 @@ def convert(
     ] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT if it exists.")] = False,
     action: Annotated[
-        str, typer.Option("--action", help="With --beta: the action, to be noted in OUT (hdf5).")
-    ] = "wilson",
+        str | None,
+        typer.Option(
+            "--action",
+            show_default="wilson",
+            help="With --beta: the action, to be noted in OUT (hdf5). Example: --action iwasaki",
+        ),
+    ] = None,
     beta: Annotated[
         float | None, typer.Option("--beta", help="Coupling of the action, to be noted in OUT (hdf5).")
     ] = None,
@@ -59,13 +72,14 @@ def convert(
     """Convert configurations between ensembles (hdf5) and the files of other programs.
 
     Checksums, plaquette and links of IN are checked first. All numbers keep their bits, unless --precision
-    lowers it.
+    lowers it, or OUT is a milc file, which holds 32 of each; a note says so where they were 64. Files of
+    other programs do not name the action with its boundaries and anisotropy; a note says what is left out.
     """
-    from lgt.action import make_action
     from lgt.errors import InputError
     from lgt.interop import ConversionOptions, convert_configurations
     from lgt.lattice import Lattice
 
+    stated = _stated(beta, action, to)
     if precision not in (None, 32, 64):
         raise InputError(f"--precision {precision}", "no such precision", "give 64 or 32")
     options = ConversionOptions(
@@ -75,7 +89,23 @@ def convert(
         reduced=reduced,
         reunitarise=reunitarise,
         replace=force,
-        action=None if beta is None else make_action(action, beta),
+        action=stated,
     )
-    for path in convert_configurations(inputs, out, to, options):
+    for path in convert_configurations(inputs, out, to, options, warn=lambda text: note(f"note: {text}")):
         typer.echo(f"wrote {path}")
+
+
+def _stated(beta: float | None, name: str | None, to: str) -> Action | None:
+    """The action of the options."""
+    from lgt.action import make_action
+    from lgt.errors import InputError
+
+    option = f"--beta {beta}" if name is None else f"--action {name}"
+    if (beta, name) != (None, None) and to != "hdf5":
+        found = "a format that does not name the action"
+        raise InputError(f"{option} with --to {to}", found, f"leave {option} out")
+    if beta is None and name is not None:
+        raise InputError(option, "no --beta to go with it", "give --beta")
+    if name == "rectangle":
+        raise InputError(option, "no option for its c1", "leave --beta and --action out")
+    return None if beta is None else make_action(name or "wilson", beta)

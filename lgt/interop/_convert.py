@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -84,12 +84,27 @@ class _Loaded:
     format: str
     byte_order: ByteOrder | None = None
     header: Mapping[str, str] = field(default_factory=dict)
+    action: Action | None = None
+
+    def losses(self, to: str, options: ConversionOptions) -> Iterator[str]:
+        """What a file of format `to` does not keep of it unasked, in words."""
+        if self.precision == 64 and options.precision is None and 64 not in FORMATS[to].precisions:
+            yield f"{to} files hold 32 bits for each number, half of the 64 that there are"
+        if self.action is not None:
+            text = f"{to} files do not name the action, here {self.action}"
+            is_open = self.action.open_directions(self.links.shape[0])
+            yield text + (": its open boundaries look like periodic ones to their readers" if is_open else "")
 
 
 def convert_configurations(
-    sources: Sequence[str], out: str, to: str, options: ConversionOptions = ConversionOptions()
+    sources: Sequence[str],
+    out: str,
+    to: str,
+    options: ConversionOptions = ConversionOptions(),
+    *,
+    warn: Callable[[str], object] | None = None,
 ) -> list[Path]:
-    """Convert configurations; numbers keep their bits unless the precision is lowered.
+    """Convert configurations; numbers keep their bits where the format has them and `precision` is None.
 
     Parameters
     ----------
@@ -101,6 +116,8 @@ def convert_configurations(
         contain ``{config}``, and ``{chain}`` if there are several chains, which become numbers.
     to
         ``"hdf5"`` for an ensemble of ours with one chain, or one of the formats of `write_configuration`.
+    warn
+        Is told, once each, what the files that are made do not keep: bits of the numbers, the action.
 
     Returns
     -------
@@ -119,11 +136,16 @@ def convert_configurations(
     if to != "hdf5" and to not in FORMATS:
         raise InputError(f"converting to {to!r}", "no such format", f"choose hdf5, {', '.join(FORMATS)}")
     items = [item for source in sources for item in items_of(source)]
+    if options.action is not None and to != "hdf5":
+        raise InputError(
+            f"the action {options.action} in {to} files", "a format that does not name it", "leave it out"
+        )
     if to == "hdf5":
         return [_to_ensemble(items, Path(out), options)]
     targets = _targets(items, out)
     for target in targets:
         _refuse_existing(target, options)
+    told: set[str] = set()
     for item, target in zip(items, targets, strict=True):
         loaded = _load(item, options)
         same = loaded.format == to
@@ -137,6 +159,11 @@ def convert_configurations(
             reduced=options.reduced,
             header=loaded.header if same else None,
         )
+        if warn is not None:
+            for text in loaded.losses(to, options):
+                if text not in told:
+                    warn(text)
+                told.add(text)
     return targets
 
 
@@ -179,7 +206,7 @@ def _load(item: Item, options: ConversionOptions) -> _Loaded:
         )
     if options.reunitarise:
         links = reunitarise(loaded.links, group_of(loaded.links))
-        return _Loaded(links, loaded.precision, loaded.format, loaded.byte_order, loaded.header)
+        return replace(loaded, links=links)
     return loaded
 
 
@@ -190,7 +217,7 @@ def _from_ensemble(ensemble: Ensemble, item: Item, options: ConversionOptions) -
         except CheckError as error:
             raise EnsembleError(f"reading {error.asked}", error.found, error.remedy) from None
     precision: Precision = 64 if ensemble.spec.precision == "float64" else 32
-    return _Loaded(ensemble.links(item.chain, item.config), precision, "hdf5")
+    return _Loaded(ensemble.links(item.chain, item.config), precision, "hdf5", action=ensemble.action)
 
 
 def _targets(items: Sequence[Item], out: str) -> list[Path]:

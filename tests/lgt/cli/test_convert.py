@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lgt.action import Wilson
+from lgt.ensemble import Ensemble, EnsembleSpec
 from lgt.field import hot
 from lgt.group import SU
 from lgt.interop import read_configuration, write_configuration
 from lgt.lattice import Lattice
+from lgt.observable import parse_observable
 from lgt.rng import Stream
 
 BOX = Lattice((2, 4, 2, 6))
@@ -46,6 +49,10 @@ def test_converts(lgt, source: Path, tmp_path: Path) -> None:
         (("source", "out", "--to", "ildg", "--precision", "16"), "give 64 or 32"),
         (("source", "out", "--to", "ildg", "--lattice", "4"), "the extents 2x4x2x6"),
         (("source", "source", "--to", "ildg"), "--force"),
+        (("source", "out", "--to", "ildg", "--beta", "6"), "--beta 6.0 with --to ildg: found a format that"),
+        (("source", "out", "--to", "milc", "--action", "dbw2"), "leave --action dbw2 out"),
+        (("source", "out", "--to", "hdf5", "--action", "dbw2"), "give --beta"),
+        (("source", "out", "--to", "hdf5", "--action", "rectangle", "--beta", "6"), "no option for its c1"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
@@ -59,6 +66,33 @@ def test_bad_input_is_one_line_and_status_2(
     assert result.err.count("\n") == 1
     assert not (tmp_path / "out").exists()
     assert source.read_bytes() == before
+
+
+def test_lost_bits_are_told_and_asked_for_ones_not(lgt, source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = lgt("convert", source, out, "--to", "milc")
+    assert result.err == "note: milc files hold 32 bits for each number, half of the 64 that there are\n"
+    assert lgt("convert", source, out, "--to", "milc", "--precision", "32", "--force").err == ""
+    assert lgt("convert", source, out, "--to", "openqcd", "--force").err == ""
+    assert lgt("convert", source, out, "--to", "nersc", "--precision", "32", "--force").err == ""
+    assert lgt("convert", out, tmp_path / "single", "--to", "milc").err == ""
+
+
+def test_what_other_formats_do_not_say_is_told_once(lgt, tmp_path: Path) -> None:
+    ensemble = tmp_path / "e.h5"
+    action = Wilson(5.5, anisotropy=2.0, open=(3,))
+    spec = EnsembleSpec(SU(3), BOX, configs=2, action=action)
+    with Ensemble.create(ensemble, spec) as made:
+        for config in range(2):
+            links = hot(BOX, SU(3), Stream(seed=1, chain=config))
+            value = parse_observable("plaquette").value(links, open=(3,))
+            made.write(0, config, links, {"plaquette": value})
+    result = lgt("convert", ensemble, tmp_path / "out{config}", "--to", "ildg")
+    assert result.err == (
+        f"note: ildg files do not name the action, here {action}: "
+        "its open boundaries look like periodic ones to their readers\n"
+    )
+    assert result.out.count("wrote") == 2
 
 
 def test_damaged_file(lgt, source: Path, tmp_path: Path) -> None:
