@@ -30,6 +30,8 @@ LONG = 50
 CHECKED = 40
 #: Half a chain must be this many autocorrelation times long for that.
 RESOLVED = 10
+#: Numbers below this are written with a power of ten.
+SMALL = 1e-4
 #: A disagreement of so many standard errors is told.
 SIGMAS = 4.0
 
@@ -107,6 +109,8 @@ class Autocorrelation:
 def in_brackets(value: float, error: float, digits: int = 2) -> str:
     """A number with its error in units of the last digits, e.g. ``0.59369(12)``.
 
+    Where number and error are both below 1e-4, a power of ten follows: ``8.3(1.3)e-9``.
+
     Parameters
     ----------
     value, error
@@ -120,11 +124,17 @@ def in_brackets(value: float, error: float, digits: int = 2) -> str:
     '0.59369(12)'
     >>> in_brackets(12.34, 1.5), in_brackets(1234.0, 56.0), in_brackets(1.0, 0.0)
     ('12.3(1.5)', '1234(56)', '1.0(0)')
+    >>> in_brackets(8.3e-9, 1.3e-9), in_brackets(-2.21e-6, 3.4e-8)
+    ('8.3(1.3)e-9', '-2.210(34)e-6')
     """
     if not (math.isfinite(value) and math.isfinite(error)):
         return f"{value:.6g}({'?' if math.isnan(error) else error})"
     if error <= 0:
         return f"{value!r}(0)" if error == 0 else f"{value:.6g}({error:.2g})"
+    largest = max(abs(value), error)
+    if 1e-300 < largest < SMALL:  # below, the powers themselves round
+        power = math.floor(math.log10(largest))
+        return f"{in_brackets(value / 10.0**power, error / 10.0**power, digits)}e{power}"
     # The rounding may carry (0.0996 -> 0.10), so the exponent is that of the rounded error.
     exponent = math.floor(math.log10(float(f"{error:.{digits - 1}e}")))
     decimals = digits - 1 - exponent
