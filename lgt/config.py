@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from lgt.action import Action, make_action
+from lgt.action import ACTIONS, Action, make_action
 from lgt.errors import InputError
 from lgt.group import UnitaryGroup, parse_group
 from lgt.lattice import Lattice
@@ -63,7 +63,10 @@ def parse_duration(text: str) -> float | None:
     """
     match = re.fullmatch(r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?", text.strip(), flags=re.ASCII)
     if match is None:
-        raise InputError(f"time limit {_brief(text)}", "not a duration", "write it like 1h30m, 45s or 2d")
+        number = text.strip() if re.fullmatch(r"[0-9]{1,9}", text.strip()) else ""
+        found = "a number without a unit" if number else "not a duration"
+        like = f"write {number}s, {number}m or {number}h" if number else "write it like 1h30m, 45s or 2d"
+        raise InputError(f"time limit {_brief(text)}", found, like)
     parts = [part for part in match.groups() if part]
     if any(len(part) > _DIGITS + 1 for part in parts):
         raise InputError(f"time limit {_brief(text)}", "a number that is too large", "leave out the limit")
@@ -212,10 +215,10 @@ class RunConfig(BaseModel):
         "heatbath", description="heatbath, metropolis or hmc"
     )
     overrelax: int = Field(1, ge=0, description="a whole number of 0 or more")
-    hits: int = Field(8, ge=1, description="a whole number of 1 or more")
+    hits: int = Field(8, ge=1, le=65536, description="a whole number from 1 to 65536")
     proposal: float = Field(0.5, gt=0, le=1, description="a number above 0 and up to 1")
     trajectory: float = Field(1.0, gt=0, description="a finite number above 0")
-    steps: int = Field(5, ge=1, description="a whole number of 1 or more")
+    steps: int = Field(5, ge=1, le=100_000, description="a whole number from 1 to 100000")
     integrator: Literal["leapfrog", "omf2", "omf4", "force-gradient"] = Field(
         "omf4", description="leapfrog, omf2, omf4 or force-gradient"
     )
@@ -310,6 +313,10 @@ class RunConfig(BaseModel):
         parameters["open"] = _open_directions(self.boundary, self.box.d)
         defaults: dict[str, Any] = {"c0": None, "c1": None, "anisotropy": 1.0, "open": ()}
         given = {key: value for key, value in parameters.items() if value != defaults[key]}
+        for key in ("c0", "c1"):
+            if key in given and self.action in ACTIONS and self.action != "rectangle":
+                remedy = 'use action = "rectangle" (--action rectangle), or leave it out'
+                raise InputError(f"{key} of the action {self.action}", "a key of another one", remedy)
         if self.action == "rectangle" and self.c1 is None:
             raise InputError("the action rectangle", "no c1", "give one like -0.1")
         return make_action(self.action, self.beta, **given)

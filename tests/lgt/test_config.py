@@ -135,6 +135,11 @@ def test_what_is_not_a_duration(text: str) -> None:
         parse_duration(text)
 
 
+def test_a_number_without_a_unit_is_shown_with_one() -> None:
+    with pytest.raises(InputError, match="found a number without a unit; write 3s, 3m or 3h"):
+        parse_duration("3")
+
+
 def test_toml_and_back(tmp_path: Path) -> None:
     run = RunConfig(**REQUIRED, measure=["wilson_1x2"], threads=2, start="old.h5#3", time_limit="1h")
     (tmp_path / "run.toml").write_text(run.to_toml())

@@ -68,7 +68,7 @@ def test_the_action_is_in_the_run_and_in_the_file(
         ({"anisotropy": 0.0}, "anisotropy = 0.0"),
         ({"action": "rectangle"}, "no c1"),
         ({"action": "rectangle", "c1": "x"}, "c1 = 'x'"),
-        ({"c1": -0.1}, "c1 of the action wilson"),
+        ({"c1": -0.1}, "c1 of the action wilson.*--action rectangle"),
         ({"action": "iwasaki", "c0": 1.0}, "c0 of the action iwasaki"),
     ],
 )
