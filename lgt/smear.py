@@ -205,6 +205,10 @@ def cool(links: Array, steps: int = 1, *, threads: int = 1, d: int | None = None
     return state.group.reunitarise(unpacked_batch(state, links.shape))
 
 
+#: Largest number of steps, and flow time: links that are all alike come much sooner.
+_LARGEST_STEPS = 100_000
+
+
 class Smearing(ABC):
     """A gauge-covariant map of links to smoother ones. Frozen values that print as what is parsed."""
 
@@ -363,6 +367,12 @@ class GradientFlow(Smearing):
 
     def __post_init__(self) -> None:
         _positive("gradient flow", "time", self.time)
+        if self.time > _LARGEST_STEPS / 100:
+            raise InputError(
+                f"gradient flow to the time {self.time}",
+                "more than leaves anything to measure",
+                f"give up to {_LARGEST_STEPS // 100}",
+            )
 
     @property
     def name(self) -> str:
@@ -425,5 +435,6 @@ def _positive(what: str, name: str, value: float) -> None:
 
 
 def _some_steps(what: str, steps: int) -> None:
-    if steps < 1:
-        raise InputError(f"{what} in {steps} steps", "no step", "give 1 or more")
+    if not 1 <= steps <= _LARGEST_STEPS:
+        found = "no step" if steps < 1 else "more steps than leave anything to measure"
+        raise InputError(f"{what} in {steps} steps", found, f"give 1 to {_LARGEST_STEPS}")

@@ -66,6 +66,12 @@ class LoopAction(Action):
             raise InputError(f"beta {self.beta}", "not a finite number >= 0", "give a coupling like 6.0")
         if not (math.isfinite(self.anisotropy) and self.anisotropy > 0):
             raise InputError(f"anisotropy {self.anisotropy}", "not a finite number > 0", "give one like 2.0")
+        if not (math.isfinite(self.beta * self.anisotropy) and math.isfinite(self.beta / self.anisotropy)):
+            raise InputError(
+                f"beta {self.beta} with anisotropy {self.anisotropy}",
+                "a product or ratio that is not finite",
+                "give numbers of ordinary size",
+            )
         object.__setattr__(self, "open", tuple(int(mu) for mu in self.open))
 
     def __repr__(self) -> str:

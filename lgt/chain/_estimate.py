@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -92,11 +92,24 @@ def threads(config: RunConfig) -> int:
     return cores()
 
 
-def estimate(config: RunConfig, updater: Updater, states: Sequence[ChainState], nbytes: int) -> Estimate:
-    """Time some sweeps on a copy of the states; random numbers have no memory, so nothing changes."""
+def estimate(
+    config: RunConfig,
+    updater: Updater,
+    states: Sequence[ChainState],
+    nbytes: int,
+    abandon: Callable[[], bool] = lambda: False,
+) -> Estimate:
+    """Time some sweeps on a copy of the states; random numbers have no memory, so nothing changes.
+
+    Raises
+    ------
+    AbandonedError
+        If `abandon` says so within a long sweep.
+    """
     streams = [Stream(config.seed, chain) for chain in range(len(states))]
     action = config.lattice_action
     scratch = Replicas([s.links for s in states], streams, threads(config), action, updater.at_once)
+    scratch.abandon = abandon
     # Untimed, as it compiles: a sweep of this very state, with its return to the group.
     updater.advance(scratch, action, REUNITARISE_EVERY - 1)
     begin, done = time.perf_counter(), 0

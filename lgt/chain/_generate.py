@@ -21,8 +21,9 @@ from lgt.chain._start import start_of
 from lgt.chain._updater import updater_of
 from lgt.config import RunConfig
 from lgt.ensemble import ChainState, Ensemble, EnsembleSpec
-from lgt.errors import CheckError, EnsembleError, InputError
+from lgt.errors import CheckError, EnsembleError, InputError, StoppedError
 from lgt.observable import Setting, Smeared, evaluate
+from lgt.replicas import AbandonedError
 from lgt.stop import Stop, stop_requests
 
 #: Keys that may differ when a run is resumed: they do not change what it computes.
@@ -145,7 +146,7 @@ def _begin(config: RunConfig, path: Path, stop: Stop, report: Callback, command:
     trial = [each.observable if isinstance(each, Smeared) else each for each in observables.values()]
     evaluate(trial, start.states[0].links, config.box.d, open=_setting(config).open)
     spec = dataclasses.replace(spec, provenance={**spec.provenance, "start": start.origin})
-    _announce(config, start.states, spec.nbytes, report, f"start {start.origin}")
+    _announce(config, start.states, spec.nbytes, report, stop, f"start {start.origin}")
 
     def fill(ensemble: Ensemble) -> None:
         for chain, state in enumerate(start.states):
@@ -173,7 +174,7 @@ def _resume(config: RunConfig, path: Path, stop: Stop, report: Callback, command
             return
         if ensemble.spec.provenance.get("versions") != _versions():
             report(_note(f"note: {path} was begun with {ensemble.spec.provenance.get('versions')}"))
-        _announce(config, states, ensemble.spec.nbytes, report, f"resuming after sweep {done}")
+        _announce(config, states, ensemble.spec.nbytes, report, stop, f"resuming after sweep {done}")
         Run(config, ensemble, stop, report, _how_to_resume(command))(states)
         ensemble.sync()
     finally:
@@ -243,9 +244,16 @@ def _check_final(config: RunConfig, ensemble: Ensemble, states: Sequence[ChainSt
 
 
 def _announce(
-    config: RunConfig, states: Sequence[ChainState], nbytes: int, report: Callback, origin: str
+    config: RunConfig, states: Sequence[ChainState], nbytes: int, report: Callback, stop: Stop, origin: str
 ) -> None:
-    cost = estimate(config, updater_of(config), states, nbytes)
+    try:
+        cost = estimate(config, updater_of(config), states, nbytes, lambda: stop.signalled)
+    except AbandonedError:
+        raise StoppedError(
+            f"the run of {config.out}",
+            f"it stopped by {stop.reason} before its first sweep",
+            "start it again",
+        ) from None
     done = sum(state.sweep for state in states)
     total = config.sweeps * config.chains
     note = f"{config.gauge_group} on {config.box}, {config.lattice_action}, {origin}; estimate: {cost}"

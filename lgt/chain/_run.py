@@ -17,7 +17,7 @@ from lgt.config import RunConfig
 from lgt.ensemble import ChainState, Ensemble
 from lgt.errors import StoppedError
 from lgt.observable import Observable, evaluate, parse_observable
-from lgt.replicas import Replicas
+from lgt.replicas import AbandonedError, Replicas
 from lgt.rng import Stream
 from lgt.stop import Stop
 
@@ -73,10 +73,17 @@ class Chains:
         self._members: tuple[int, ...] = ()
 
     def advance(self, members: Sequence[int], sweep: int, stop: Stop) -> None:
-        """Take chains of equal sweep on to `sweep`, or to the end of a sweep in which a stop is requested."""
+        """Take chains of equal sweep on to `sweep`, or to the end of a sweep in which a stop is requested.
+
+        A signal does not wait for the end of a trajectory, which may be long: that one is given up.
+        """
         state = self._pack(tuple(members))
+        state.abandon = lambda: stop.signalled
         while (done := self.sweeps[members[0]]) < sweep:
-            self._updater.advance(state, self._config.lattice_action, done)
+            try:
+                self._updater.advance(state, self._config.lattice_action, done)
+            except AbandonedError:
+                return
             for chain in members:
                 self.sweeps[chain] += 1
             if stop.requested():

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import any_lane, f64x8, fma, load, select, store
 from lgt.kernels.matrix import (
@@ -56,7 +58,7 @@ def series(second: Any, third: Any) -> Any:
 
 @kernel
 def exponential(size: Any, algebra: int, factor: float, result: int, scratch: int) -> None:
-    """Write exp(factor X) to `result`, for the antihermitian matrix X at `algebra`.
+    """Write exp(factor X) to `result`, for the antihermitian matrix X at `algebra`; NaN if it is huge.
 
     `scratch` has room for `ROOM` matrices. X must be traceless for N = 2 and 3.
     """
@@ -75,6 +77,8 @@ def exponential(size: Any, algebra: int, factor: float, result: int, scratch: in
         scale = select(far, 0.5 * scale, scale)
         norm2 = select(far, 0.25 * norm2, norm2)
         halvings += 1
+    # Beyond that rounding would leave nothing of the group: say so, rather than be off it.
+    scale = select(norm2 > reach, f64x8(np.nan), scale)
     for i in range(N):
         row = load_row(size, algebra, i)
         store_row(size, combine(size, (scale, zero), row, (zero, zero), row), scratch, i)

@@ -296,4 +296,11 @@ def evaluate(
         for each in smeared:
             values = [stage[each.observable] for stage in stages]
             found[each] = each._joined(values, lattice, 0)
+    for observable, value in found.items():
+        if not np.isfinite(value).all():
+            raise PhysicsError(
+                f"{observable.name} of a configuration",
+                "a value that is not finite",
+                "look at the links, or smear them less",
+            )
     return {observable: found[observable] for observable in observables}

@@ -4,6 +4,6 @@
 `subgroup` and `motion` are the kernels that these share.
 """
 
-from lgt.replicas.state import Replicas, Task
+from lgt.replicas.state import AbandonedError, Replicas, Task
 
-__all__ = ["Replicas", "Task"]
+__all__ = ["AbandonedError", "Replicas", "Task"]

@@ -26,6 +26,10 @@ from lgt.rng import Stream
 WORTH_A_THREAD = 1024
 
 
+class AbandonedError(Exception):
+    """An update was given up before its end; the links are those from before it."""
+
+
 @final
 @dataclass(frozen=True)
 class Task:
@@ -143,6 +147,8 @@ class Replicas:
         workers = max(self.pieces, min(groups, threads))
         self._pool = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
         self._spares: dict[str, NDArray[np.float64]] = {}
+        #: Asked by long updates between their steps: whether to give up.
+        self.abandon: Callable[[], bool] = lambda: False
         nbytes = self._links.nbytes // (groups * self.lattice.d * self.blocking.volume)
         order, starts = visits(self.blocking.local, colours, self._shape.side, self.pieces, nbytes)
         self.phases = 0 if at_once else len(starts)

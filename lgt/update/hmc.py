@@ -12,7 +12,7 @@ from lgt.action import Action, LoopAction
 from lgt.errors import InputError, PhysicsError
 from lgt.group import UnitaryGroup
 from lgt.lattice import Lattice, tree_sum
-from lgt.replicas import Replicas
+from lgt.replicas import AbandonedError, Replicas
 from lgt.replicas.energy import energy
 from lgt.rng import Purpose, uniform_of_each
 from lgt.update._base import LARGEST_D, Updater
@@ -70,7 +70,7 @@ class HMC(Updater):
     Examples
     --------
     >>> import lgt
-    >>> from lgt.replicas import Replicas
+    >>> from lgt.replicas import AbandonedError, Replicas
     >>> from lgt.update import HMC
     >>> state = Replicas([lgt.cold(lgt.Lattice((4, 6)), lgt.SU(2))], [lgt.Stream(seed=1, chain=0)])
     >>> trajectory = HMC(length=1.0, steps=5).trajectory(state, lgt.Wilson(2.0), number=0)
@@ -148,6 +148,8 @@ class HMC(Updater):
             As `validate`.
         InputError
             If `number` is out of range.
+        AbandonedError
+            If `state.abandon` says so; the links are those from before the trajectory.
         """
         self.validate(action, state.group, state.lattice)
         if not 0 <= number < 2**32:
@@ -156,7 +158,11 @@ class HMC(Updater):
         state.save(old)
         draw_momenta(state, momenta, number)
         before = energy(state, action, momenta)
-        make_integrator(self.integrator).integrate(state, action, momenta, self.length, self.steps)
+        try:
+            make_integrator(self.integrator).integrate(state, action, momenta, self.length, self.steps)
+        except AbandonedError:
+            state.restore(old)
+            raise
         # The two energies agree in most of their digits, the shares of one site do not.
         dh = tree_sum(state.per_site(energy(state, action, momenta) - before))
         u = uniform_of_each(state.streams, purpose=Purpose.ACCEPT, update=number)

@@ -12,7 +12,7 @@ from typing import ClassVar, final
 
 from lgt.action import Action
 from lgt.errors import InputError
-from lgt.replicas import Replicas
+from lgt.replicas import AbandonedError, Replicas
 from lgt.replicas.motion import Packed, drift, kick
 
 
@@ -64,6 +64,8 @@ class Integrator(ABC):
             If `steps` is below 1.
         PhysicsError
             If the action has no force for packed links.
+        AbandonedError
+            If `state.abandon` says so, between two steps.
         """
         if steps < 1:
             raise InputError(f"{steps} steps", "no step to integrate with", "give 1 or more")
@@ -72,6 +74,8 @@ class Integrator(ABC):
         both = Kick(first.weight + last.weight)
         _kick(state, action, momenta, first, step)
         for n in range(steps):
+            if state.abandon():
+                raise AbandonedError
             for k, weight in enumerate(self.drifts, start=1):
                 drift(state, momenta, weight * step)
                 at_end = k == len(self.drifts)

@@ -25,6 +25,8 @@ from lgt.update._draw import Address, draw, positive
 
 _PURPOSE = int(Purpose.METROPOLIS)
 _BLOCK_1 = 1 << 24
+#: More proposals at a visit than anybody needs; they are numbered in the random counter.
+LARGEST_HITS = 65536
 
 
 @inline_kernel
@@ -150,8 +152,9 @@ class Metropolis(LocalUpdater):
     step: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.hits < 1:
-            raise InputError(f"{self.hits} hits", "no proposal", "give 1 or more")
+        if not 1 <= self.hits <= LARGEST_HITS:
+            found = "no proposal" if self.hits < 1 else "too many proposals"
+            raise InputError(f"{self.hits} hits", found, f"give 1 to {LARGEST_HITS}")
         if not 0 < self.step <= 1:
             raise InputError(f"step {self.step}", "not above 0 and up to 1", "give 0.5")
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -14,6 +18,8 @@ import pytest
 import lgt
 from lgt.chain import Progress, updater_of
 from lgt.errors import EnsembleError, InputError, PhysicsError, StoppedError
+from lgt.replicas import Replicas
+from lgt.replicas.motion import drift
 from lgt.update import HMC, INTEGRATORS, UPDATES, Metropolis, Sweep
 
 Digests = Callable[[Path], dict[str, str]]
@@ -152,3 +158,74 @@ def test_a_run_from_before_updates_had_names_goes_on(tmp_path: Path, digests: Di
     lgt.generate(config(out), resume=True).close()
     lgt.generate(config(tmp_path / "whole.h5")).close()
     assert digests(out) == digests(tmp_path / "whole.h5")
+
+
+def test_a_signal_does_not_wait_for_the_end_of_a_trajectory(
+    tmp_path: Path, digests: Digests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trajectory is given up between its steps, and done again when the run goes on, to the same bits."""
+    keys = {"update": "hmc", "steps": 30, "integrator": "leapfrog", "configs": 3}
+    lgt.generate(config(tmp_path / "whole.h5", **keys)).close()
+    drifts = 0
+
+    def counted(*arguments: Any) -> None:
+        nonlocal drifts
+        drifts += 1
+        if drifts == 1000:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.1)  # until the main thread has it
+        drift(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("lgt.update.integrator.drift", counted)
+        with pytest.raises(StoppedError, match="SIGTERM"):
+            lgt.generate(config(tmp_path / "cut.h5", **keys))
+    assert drifts == 1000
+    lgt.generate(config(tmp_path / "cut.h5", **keys), resume=True).close()
+    assert digests(tmp_path / "cut.h5") == digests(tmp_path / "whole.h5")
+
+
+def test_a_signal_before_the_first_sweep(tmp_path: Path) -> None:
+    run = lgt.RunConfig(
+        group="SU2",
+        lattice="8x8",
+        beta=2.0,
+        configs=1,
+        update="hmc",
+        steps=100_000,
+        out=tmp_path / "e.h5",
+    )
+    timer = threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    timer.start()
+    begin = time.monotonic()
+    with pytest.raises(StoppedError, match="SIGTERM before its first sweep"):
+        lgt.generate(run)
+    assert time.monotonic() - begin < 30
+    assert not (tmp_path / "e.h5").exists()
+
+
+def test_links_that_are_not_finite_are_not_stored(tmp_path: Path) -> None:
+    run = lgt.RunConfig(
+        group="SU2",
+        lattice="4x4",
+        beta=2.0,
+        configs=1,
+        thermalise=0,
+        separation=1,
+        measure=["energy_clover@stout:1e300x1"],
+        out=tmp_path / "e.h5",
+    )
+    with pytest.raises(PhysicsError, match="not finite"):
+        lgt.generate(run)
+
+
+@pytest.mark.parametrize("group", ["SU3", "SU4", "SU9"])
+def test_a_warmup_keeps_links_in_the_group(group: str) -> None:
+    """However far a trajectory goes, what is accepted is an element of the group."""
+    lattice, stream = lgt.Lattice((4, 4)), lgt.Stream(1, 0)
+    state = Replicas([lgt.cold(lattice, lgt.parse_group(group))], [stream], at_once=True)
+    for length in (30.0, 100.0, 1000.0):
+        update = HMC(length=length, steps=1, integrator="leapfrog", warmup=100)
+        for number in range(5):
+            update.advance(state, lgt.Wilson(2.0), number)
+            assert lgt.parse_group(group).defect(state.links(0)).max() < 1e-11

@@ -54,3 +54,14 @@ def test_a_large_neighbour_in_the_vector_changes_no_bit(group: UnitaryGroup) -> 
     assert np.array_equal(exponentials(X, 0.3)[:7], alone[:7])
     # Where the squared lanes end up right all the same.
     np.testing.assert_allclose(exponentials(X, 0.3)[7], expm(0.3 * X[7]), atol=1e-12)
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=repr)
+def test_a_huge_exponent_is_not_taken_for_an_element(group: UnitaryGroup) -> None:
+    X = group.algebra(np.random.default_rng(1).standard_normal((8, group.dimension)))
+    X /= np.linalg.norm(X, axis=(1, 2))[:, None, None]
+    scales = np.array([1.0, 700.0, 800.0, 1e6, 1e200, np.inf, 1.0, np.nan])
+    with np.errstate(all="ignore"):
+        found = exponentials(X * scales[:, None, None], 1.0)
+    assert np.isnan(found[[2, 3, 4, 5, 7]].reshape(5, -1)).all(axis=1).all()
+    assert group.defect(found[[0, 1, 6]]).max() < 1e-12
