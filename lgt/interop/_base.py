@@ -62,7 +62,7 @@ class Comparison:
     def _text(self, value: float | int | None) -> str:
         if value is None:
             return "none"
-        return f"{value:x}" if isinstance(value, int) else f"{value:.10f}"
+        return f"{value:x}" if isinstance(value, int) else f"{value:.10g}"
 
 
 @final
