@@ -74,9 +74,10 @@ def verify(
         raise InputError(f"--action {action}", "no --beta to hold the configurations to", "give --beta")
     expected = None if lattice is None else Lattice.parse(lattice)
     stated = None if beta is None else _Stated(beta, None if action is None else make_action(action, beta))
-    for path in files:
-        if not path.is_file():
-            raise InputError(f"verifying {path}", "no such file", "check the path")
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing:
+        remedy = "check the path" if len(missing) == 1 else "check the paths"
+        raise InputError(f"verifying {', '.join(missing)}", "no such file", remedy)
     reports = [_report(path, stated, expected) for path in files]
     if json:
         emit_json(reports)

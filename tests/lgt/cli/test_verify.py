@@ -112,6 +112,18 @@ def damage_the_state(file: h5py.File) -> None:
     file["state/links"][1, 1, 0, 0, 0, 0, 0] += 1e-12
 
 
+def flip_in(name: str, bit: int) -> Callable[[h5py.File], None]:
+    """Flip one bit of the checksum of the last configuration, or of both states, of chain 1."""
+
+    def flip(file: h5py.File) -> None:
+        value = file[name][()]
+        where = (1, -1) if name == "crc" else (slice(None), 1)
+        value.view(np.uint64)[where] ^= np.uint64(1 << bit)
+        file[name][...] = value
+
+    return flip
+
+
 @pytest.mark.parametrize(
     ("tamper", "reason"),
     [
@@ -120,6 +132,8 @@ def damage_the_state(file: h5py.File) -> None:
         (lose_the_determinant, "off SU\\(2\\)"),
         (change_the_plaquette, "plaquette"),
         (damage_the_state, "state of chain 1"),
+        *[(flip_in("crc", bit), "CRC") for bit in (0, 31, 32, 40, 62, 63)],
+        *[(flip_in("state/crc", bit), "state of chain 1") for bit in (0, 31, 32, 40, 62, 63)],
     ],
 )
 def test_tampering_is_seen(
@@ -205,6 +219,12 @@ def test_a_missing_file_is_bad_input(lgt, ensemble_file: Path, tmp_path: Path) -
     assert result.status == 2
     assert result.out == ""
     assert "no such file" in result.err
+    paths = [tmp_path / "none.h5", tmp_path / "nor.h5"]
+    several = lgt("verify", paths[0], ensemble_file, paths[1])
+    assert (several.status, several.out) == (2, "")
+    assert several.err == (
+        f"lgt: error: verifying {paths[0]}, {paths[1]}: found no such file; check the paths\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["nersc", "ildg", "milc", "openqcd"])
