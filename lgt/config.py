@@ -147,7 +147,8 @@ class RunConfig(BaseModel):
     anisotropy
         The bare anisotropy xi0: loops that extend in time weigh xi0, all others 1/xi0.
     boundary
-        ``"periodic"``, ``"open"`` (in time), or a word for each direction, ``"periodic,periodic,open"``.
+        ``"periodic"``, ``"open"`` (in time), or a word for each direction, ``"periodic,periodic,open"``. With
+        open ones, observables are averages over the loops that stay inside the box.
     thermalise
         Sweeps before the first separation. From a cold or hot start HMC takes each trajectory of their first
         half whatever its dH, since it could be stuck there.

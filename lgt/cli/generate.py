@@ -87,13 +87,21 @@ def generate(
         str | None,
         _physics(
             "--boundary",
-            "periodic, open (in time), or a word for each direction joined by commas.",
+            "periodic, open (in time), or a word for each direction joined by commas. With open ones the "
+            "stored plaquette, as any loop, is averaged over the loops that stay inside the box.",
             "periodic",
             "open",
         ),
     ] = None,
     thermalise: Annotated[
-        int | None, _physics("--thermalise", "Sweeps before the first separation.", "200", "500")
+        int | None,
+        _physics(
+            "--thermalise",
+            "Sweeps before the first separation. From a cold or hot start hmc takes every trajectory of their "
+            "first half, accepted or not.",
+            "200",
+            "500",
+        ),
     ] = None,
     separation: Annotated[
         int | None, _physics("--separation", "Sweeps between configurations.", "10", "50")

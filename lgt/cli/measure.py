@@ -66,6 +66,10 @@ def measure(
     stout:RHOxN, ape:ALPHAxN, spatial_ape:ALPHAxN or cool:N. flow:TMAX:DT
     measures at the flow times 0, DT, ..., TMAX in one go.
 
+    With open boundaries a loop is averaged over the places at which it stays
+    inside the box, for each plane, and then over the planes; this holds for
+    the plaquette that lgt generate stores, too.
+
     Of a derived quantity the ingredients are measured, energy_clover along
     the flow for t0 and w0. Names: t0, t0_plaquette, w0@symanzik_flow:8:0.1.
 

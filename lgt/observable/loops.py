@@ -22,6 +22,9 @@ from lgt.observable._base import Observable, Real, site_average
 class Plaquette(Observable):
     """The mean over the d(d-1)/2 planes of ``(1/N) Re tr P_{mu nu}(x)``, in [-1, 1].
 
+    With open boundaries those that leave the box do not count: the average of each plane runs over the
+    plaquettes inside, boundary layers included, all with the same weight; then over the planes.
+
     Examples
     --------
     >>> import lgt
