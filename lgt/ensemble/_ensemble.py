@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lgt.action import Action
 from lgt.ensemble import _disk, sidecar
 from lgt.ensemble._read import read_spec
-from lgt.ensemble._schema import SLOTS, EnsembleSpec, build_image
+from lgt.ensemble._schema import SLOTS, EnsembleSpec, build_image, damaged
 from lgt.ensemble._writer import ChainState, Complex, Writer, config_crc
 from lgt.errors import CheckError, EnsembleError, ShapeError
 from lgt.field import inside
@@ -320,7 +320,8 @@ class Ensemble:
     def damaged_slots(self, chain: int) -> tuple[int, ...]:
         """The slots whose state of this chain was written to the end, but no longer fits its CRC."""
         lost = self.lost_slots(chain)
-        return tuple(slot for slot in lost if self._file["state/crc"][slot, chain] >= 0)
+        crcs = self._file["state/crc"][:, chain]
+        return tuple(slot for slot in lost if crcs[slot] >= 0 or damaged(crcs)[slot])
 
     def lost_slots(self, chain: int) -> tuple[int, ...]:
         """The slots that hold no intact state of this chain: damaged, or not written to the end."""
@@ -413,6 +414,10 @@ class Ensemble:
         CheckError
             For the first that fails.
         """
+        for chain, config in np.argwhere(damaged(self._crc)):
+            raise CheckError(
+                self._name(chain, config), "damaged bytes (its CRC is none)", "restore a copy of the file"
+            )
         for chain, finished in enumerate(self.finished):
             last = int(np.flatnonzero(finished)[-1]) if finished.any() else 0
             if not finished[:last].all():

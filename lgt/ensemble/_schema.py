@@ -11,6 +11,7 @@ from typing import Any, Literal, final
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from lgt.action import Action
 from lgt.ensemble._image import SparseImage
@@ -19,8 +20,8 @@ from lgt.lattice import Lattice
 
 FORMAT = "lgt-ensemble"
 VERSION = 1
-#: Value of `crc` for what is not finished. A CRC-32 is never negative, so any negative value means the same:
-#: also the one of which only the lower half was replaced.
+#: Value of `crc` for what is not finished. A CRC-32 is never negative; the value of which only the lower half
+#: was replaced, when a kill came between, is above -2^32 and means the same.
 UNFINISHED = -1
 #: HDF5 refuses chunks of 4 GiB and more: a larger configuration becomes several chunks.
 LARGEST_CHUNK = 2**31
@@ -28,6 +29,11 @@ SLOTS = 2
 _STATE_DTYPE = np.dtype("<c16")
 # Bytes of HDF5's metadata, generously: a configuration's place in the chunk index, and all the rest.
 _PER_CONFIG, _REST = 128, 1 << 15
+
+
+def damaged(crc: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which values of `crc` are neither a checksum nor what stands there before: they were never written."""
+    return np.asarray((crc < -(2**32)) | (crc >= 2**32))
 
 
 @final
