@@ -97,8 +97,8 @@ def generate(
         int | None,
         _physics(
             "--thermalise",
-            "Sweeps before the first separation. From a cold or hot start hmc takes every trajectory of their "
-            "first half, accepted or not.",
+            "Sweeps before the first separation. From a cold or hot start hmc takes every trajectory of "
+            "their first half, accepted or not.",
             "200",
             "500",
         ),
