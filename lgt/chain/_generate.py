@@ -191,10 +191,12 @@ def _check_same(config: RunConfig, ensemble: Ensemble) -> None:
         # A key that is younger than the file had its default then.
         recorded.setdefault(key, RunConfig.model_fields[key].default)
         if key not in _FREE_KEYS and recorded[key] != asked[key]:
+            more = [name for name in asked[key] if name not in recorded[key]] if key == "measure" else []
+            other = f"or type: lgt measure {ensemble.path} --observable {','.join(more)}"
             raise EnsembleError(
                 f"resuming {ensemble.path} with {key} = {asked[key]}",
                 f"{key} = {recorded[key]} in the file",
-                "use the value of the file, or choose another name",
+                f"use the value of the file, {other if more else 'or choose another name'}",
             )
     if config.configs < ensemble.spec.configs:
         raise EnsembleError(

@@ -240,6 +240,17 @@ def test_a_run_file_is_resumed_with_what_it_leaves_open(capsys: pytest.CaptureFi
     assert "thermalise = 4: found thermalise = 3 in the file" in err
 
 
+def test_more_observables_than_the_file_has_are_for_measure(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, *BASE, "--measure", "wilson_1x1")[0] == 0
+    more = ["--measure", "wilson_1x1,polyakov_abs,wilson_1x2"]
+    code, _, err = run(capsys, "generate", "--out", "e.h5", "--resume", *more)
+    assert code == 2
+    assert err.endswith("or type: lgt measure e.h5 --observable polyakov_abs,wilson_1x2\n")
+    code, _, err = run(capsys, "generate", "--out", "e.h5", "--resume", "--measure", "plaquette")
+    assert code == 2
+    assert err.endswith("use the value of the file, or choose another name\n")
+
+
 def test_a_file_of_another_origin_is_not_resumed(capsys: pytest.CaptureFixture[str]) -> None:
     spec = lgt.EnsembleSpec(group=lgt.SU(2), lattice=lgt.Lattice((3, 4)), configs=1)
     lgt.Ensemble.create("e.h5", spec).close()
