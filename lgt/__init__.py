@@ -51,8 +51,16 @@ if TYPE_CHECKING:
     from lgt.interop import Configuration, open_configurations, read_configuration, write_configuration
     from lgt.lattice import Lattice
     from lgt.loops import loop_trace, ordered_product
-    from lgt.observable import Derived, Observable, available_observables, parse_observable, parse_quantity
+    from lgt.observable import (
+        Derived,
+        Observable,
+        available_observables,
+        measured_beta,
+        parse_observable,
+        parse_quantity,
+    )
     from lgt.path import Path, line, plaquette, rectangle
+    from lgt.replicas import Replicas
     from lgt.rng import Stream
     from lgt.smear import APE, Cooling, GradientFlow, Stout, ape, cool, parse_smearing, stout
     from lgt.update import HMC, HeatBath, Metropolis, OverRelaxation, Sweep, make_updater
@@ -88,10 +96,12 @@ _HOMES = {
         "Derived",
         "Observable",
         "available_observables",
+        "measured_beta",
         "parse_observable",
         "parse_quantity",
     ),
     "lgt.path": ("Path", "line", "plaquette", "rectangle"),
+    "lgt.replicas": ("Replicas",),
     "lgt.rng": ("Stream",),
     "lgt.smear": ("APE", "Cooling", "GradientFlow", "Stout", "ape", "cool", "parse_smearing", "stout"),
     "lgt.update": ("HMC", "HeatBath", "Metropolis", "OverRelaxation", "Sweep", "make_updater"),
@@ -141,6 +151,7 @@ __all__ = [
     "Path",
     "PhysicsError",
     "Rectangle",
+    "Replicas",
     "RunConfig",
     "ShapeError",
     "SignedPermutation",
@@ -172,6 +183,7 @@ __all__ = [
     "make_action",
     "make_updater",
     "measure",
+    "measured_beta",
     "open_configurations",
     "ordered_product",
     "parse_group",
