@@ -24,6 +24,34 @@ def test_the_quick_start_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         exec(compile(code, "README.md", "exec"), session)
 
 
+def test_the_table_of_names_is_complete_and_true() -> None:
+    from lgt.action import ACTIONS
+    from lgt.observable import FAMILIES, parse_quantity
+    from lgt.smear import SMEARINGS
+    from lgt.update import INTEGRATORS, UPDATES
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = {
+        option: re.findall(r"`([^`]+)`", names)
+        for option, names in re.findall(r"^\| (`?[-a-z ]+`?) \| (`.*|of `.*) \|$", text, flags=re.MULTILINE)
+    }
+    assert set(ACTIONS) <= set(rows["`--action`"])
+    assert set(UPDATES) <= set(rows["`--update`"])
+    assert rows["`--integrator`"][1:] == list(INTEGRATORS)
+    numbers = {"RHO": "0.1", "ALPHA": "0.5", "TMAX": "2", "DT": "0.1", "RxT": "2x2", "NAME": "plaquette"}
+    values = numbers | {"xN": "x3", ":N": ":3", ":T": ":1.5"}
+    found = []
+    for name in rows["`--observable`"] + rows["on smeared links"] + rows["derived"]:
+        written = name
+        for letter, value in values.items():
+            written = written.replace(letter, value)
+        found.append(type(parse_quantity(written)))
+    assert len(found) == 23
+    assert {family.__name__ for family in FAMILIES} - {each.__name__ for each in found} <= {"UserObservable"}
+    smeared = " ".join(rows["on smeared links"])
+    assert all(family.pattern.split(":")[0] in smeared for family in SMEARINGS)
+
+
 def test_every_command_of_the_readme_exists() -> None:
     from typer.main import get_command
 
