@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import signal
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +13,8 @@ import typer
 
 from lgt.cli._display import display
 from lgt.cli._output import emit_json, note
-from lgt.errors import EnsembleError, InputError, StoppedError
+from lgt.cli._signals import end_at_sigterm
+from lgt.errors import EnsembleError, InputError
 
 if TYPE_CHECKING:
     from lgt.config import RunConfig
@@ -202,7 +201,9 @@ def generate(
     Exit status: 0 done, 2 bad input, 3 stopped by a signal or the time
     limit (resumable), 4 disk full or failing.
     """
-    _honour_early_sigterm(context)
+    command = shlex.join(["lgt", *context.obj])
+    again = command if resume else f"{command} --resume"
+    end_at_sigterm(context, "the run", "finished configurations are kept", again)
     from lgt.chain import generate as make
 
     given = {
@@ -235,7 +236,7 @@ def generate(
         "threads": int(threads) if threads and re.fullmatch("[0-9]{1,9}", threads) else threads,
     }
     config = _config(run, {key: value for key, value in given.items() if value is not None}, resume)
-    command, begin = shlex.join(["lgt", *context.obj]), time.monotonic()
+    begin = time.monotonic()
     with (
         display(quiet) as progress,
         make(config, resume=resume, progress=progress, command=command) as ensemble,
@@ -255,17 +256,6 @@ def generate(
             f"{config.out}: {config.configs} configurations{each}, {accepted}"
             f"mean plaquette {summary['plaquette']:.6f} (for its error: lgt analyse {config.out})"
         )
-
-
-def _honour_early_sigterm(context: typer.Context) -> None:
-    """End with the status of a stop also where SIGTERM comes while modules load; later the run takes over."""
-
-    def stop(number: int, frame: object) -> None:
-        raise StoppedError("the run", "SIGTERM before its first sweep", "start it again, or with --resume")
-
-    if threading.current_thread() is threading.main_thread():
-        before = signal.signal(signal.SIGTERM, stop)
-        context.call_on_close(lambda: signal.signal(signal.SIGTERM, before))
 
 
 def _config(run: Path | None, given: dict[str, Any], resume: bool) -> RunConfig:

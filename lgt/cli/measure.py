@@ -13,6 +13,7 @@ import typer
 
 from lgt.cli import _foreign
 from lgt.cli._output import emit_json, note
+from lgt.cli._signals import end_at_sigterm
 from lgt.errors import StoppedError
 from lgt.stop import stop_requests
 
@@ -87,12 +88,14 @@ def measure(
     with exit status 3. What was measured of an ensemble is stored then: the
     same command goes on from there.
     """
-    command = shlex.join(["lgt", *context.obj])
+    command, kept = shlex.join(["lgt", *context.obj]), "what was measured of ensembles is stored"
+    end_at_sigterm(context, "a measurement", kept, command)
     try:
         _measure(files, observable, lattice, json, command)
     except KeyboardInterrupt:  # before or after a measurement, or the second one within
-        found = "it stopped by SIGINT, what was measured of ensembles is stored"
-        raise StoppedError("a measurement", found, f"resume with: {command}") from None
+        raise StoppedError(
+            "a measurement", f"it stopped by SIGINT, {kept}", f"resume with: {command}"
+        ) from None
 
 
 def _measure(

@@ -218,8 +218,9 @@ def test_a_signal_at_the_last_configuration_leaves_nothing_to_stop(
     assert "wilson_1x2" in result.out
 
 
-def test_a_second_ctrl_c_does_not_wait_for_the_configuration(
-    lgt, ensemble_file: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_does_not_wait_for_the_configuration(
+    lgt, ensemble_file: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     class Twice:
         calls = 0
@@ -227,8 +228,8 @@ def test_a_second_ctrl_c_does_not_wait_for_the_configuration(
         def __call__(self, *arguments: object, **keywords: object) -> object:
             self.calls += 1
             if self.calls == 3:
-                signal.raise_signal(signal.SIGINT)
-                signal.raise_signal(signal.SIGINT)
+                signal.raise_signal(number)
+                signal.raise_signal(number)
             return evaluate(*arguments, **keywords)
 
     evaluate = sys.modules["lgt.chain._measure"].evaluate
@@ -236,8 +237,22 @@ def test_a_second_ctrl_c_does_not_wait_for_the_configuration(
         patch.setattr(sys.modules["lgt.chain._measure"], "evaluate", Twice())
         result = lgt("measure", ensemble_file, "-o", "wilson_1x2")
     assert result.status == 3
-    assert result.err.startswith("lgt: stopped by SIGINT, what was measured of ensembles is stored; resume")
+    assert result.err.startswith(
+        f"lgt: stopped by {number.name}, what was measured of ensembles is stored; re"
+    )
     assert "on 58 configurations" in lgt("measure", ensemble_file, "-o", "wilson_1x2").err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_estimates_are_made(
+    lgt, ensemble_file: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
+    monkeypatch.setattr(sys.modules["lgt.chain"], "analyse", lambda *a, **k: signal.raise_signal(number))
+    result = lgt("measure", ensemble_file, "-o", "wilson_1x2")
+    assert result.status == 3
+    assert f"stopped by {number.name}, what was measured of ensembles is stored; resume" in result.err
+    assert signal.getsignal(number) is before
 
 
 def test_of_foreign_files_nothing_is_stored_and_it_says_so(
