@@ -31,7 +31,7 @@ def analyse(
     are independent replicas. tau_int of independent configurations is half
     their separation: 5 sweeps for a separation of 10. A chain shorter than
     50 autocorrelation times is named in a warning, since its error is unsure,
-    and so is one whose beginning disagrees with its end by 4 sigma.
+    and so is one whose beginning disagrees with its end by more than chance.
 
     Derived quantities, functions of means (creutz_2x2, t0), need what they
     are made of to be measured; lgt measure -o t0 does that.
