@@ -111,7 +111,7 @@ LARGE = from_the_table(
 )
 #: Loops of the table.
 LOOPS = [
-    (Run("SU3", "8x8x8x8", 6.0, 240, every=3, observables=("wilson_1x2", "wilson_2x2")), name, value, error)
+    (Run("SU3", "8x8x8x8", 6.0, 1200, every=3, observables=("wilson_1x2", "wilson_2x2")), name, value, error)
     for name, value, error in (("wilson_1x2", 0.38456, 0.00006), ("wilson_2x2", 0.1919, 0.0004))
 ]
 
@@ -144,14 +144,16 @@ def identities_of(N: int, d: int, action: str) -> Check:
     beta *= 1.15 if N == 5 and d == 4 else 1.0
     box = BOXES[d][(N + list(BETAS).index(action)) % 2]
     run = Run(f"SU{N}", box, beta, SWEEPS[N][d - 2], observables=(), identity=2, thermalise=40, chains=8)
-    return identity(replace(run, action=action, parameters=with_coefficients(action)))
+    # Seeds of their own: chains of one seed and different actions share their random numbers.
+    seed = 100 * N + 10 * d + list(BETAS).index(action)
+    return identity(replace(run, action=action, parameters=with_coefficients(action), seed=seed))
 
 
 def boundary(group: str, lattice: str, beta: float, action: str, sweeps: int, **keywords: Any) -> Check:
     """The identity with an anisotropy, open boundaries, or both."""
     parameters = with_coefficients(action, *keywords.items())
     run = Run(group, lattice, beta, sweeps, observables=(), identity=2, thermalise=40, chains=8)
-    return identity(replace(run, action=action, parameters=parameters))
+    return identity(replace(run, action=action, parameters=parameters, seed=sweeps))
 
 
 IDENTITIES = [identities_of(N, d, action) for action in BETAS for N in (2, 3, 4, 5) for d in (2, 3, 4)]
