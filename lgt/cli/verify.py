@@ -72,6 +72,8 @@ def verify(
 
     if action is not None and beta is None:
         raise InputError(f"--action {action}", "no --beta to hold the configurations to", "give --beta")
+    if beta is not None and not (math.isfinite(beta) and beta >= 0):
+        raise InputError(f"--beta {beta}", "not a finite number >= 0", "give a coupling like 6.0")
     expected = None if lattice is None else Lattice.parse(lattice)
     stated = None if beta is None else _Stated(beta, None if action is None else make_action(action, beta))
     missing = [str(path) for path in files if not path.is_file()]

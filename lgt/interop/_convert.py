@@ -211,6 +211,12 @@ def _load(item: Item, options: ConversionOptions) -> _Loaded:
 
 
 def _from_ensemble(ensemble: Ensemble, item: Item, options: ConversionOptions) -> _Loaded:
+    if options.lattice not in (None, ensemble.lattice):
+        raise InputError(
+            f"{item.path} as {options.lattice}",
+            f"the lattice {ensemble.lattice} in it",
+            "leave the lattice (--lattice) away",
+        )
     if options.verify:
         try:
             ensemble.verify_checksum(item.chain, item.config)

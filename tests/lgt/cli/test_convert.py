@@ -68,6 +68,17 @@ def test_bad_input_is_one_line_and_status_2(
     assert source.read_bytes() == before
 
 
+def test_another_lattice_than_that_of_an_ensemble(lgt, source: Path, tmp_path: Path) -> None:
+    ensemble, out = tmp_path / "e.h5", tmp_path / "out"
+    assert lgt("convert", source, ensemble, "--to", "hdf5").status == 0
+    for name in (ensemble, f"{ensemble}#0"):
+        result = lgt("convert", name, out, "--to", "ildg", "--lattice", "4x4x4x4")
+        assert result.status == 2
+        assert "e.h5 as 4x4x4x4: found the lattice 2x4x2x6 in it" in result.err
+        assert not out.exists()
+    assert lgt("convert", f"{ensemble}#0", out, "--to", "ildg", "--lattice", str(BOX)).status == 0
+
+
 def test_lost_bits_are_told_and_asked_for_ones_not(lgt, source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = lgt("convert", source, out, "--to", "milc")

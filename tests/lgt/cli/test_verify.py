@@ -276,6 +276,18 @@ def test_beta_of_any_action(lgt, tmp_path: Path, keys: dict[str, Any]) -> None:
     assert not wrong.json[0]["ok"]
 
 
+@pytest.mark.parametrize("beta", ["nan", "inf", "-inf", "-1"])
+def test_what_is_no_beta(lgt, ensemble_file: Path, beta: str) -> None:
+    for further in ((), ("--action", "wilson")):
+        result = lgt("verify", ensemble_file, f"--beta={beta}", *further)
+        assert result.status == 2
+        assert result.out == ""
+        assert beta in result.err
+        assert "finite number >= 0" in result.err
+    # Zero is one: it is not that of this file.
+    assert lgt("verify", ensemble_file, "--beta", "0").status == 1
+
+
 def test_an_action_without_a_beta(lgt, ensemble_file: Path) -> None:
     result = lgt("verify", ensemble_file, "--action", "iwasaki")
     assert result.status == 2
