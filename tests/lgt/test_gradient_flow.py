@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from oracle import literal_flow
@@ -8,7 +10,7 @@ from lgt.action import Wilson
 from lgt.clover import energy_plaquette
 from lgt.errors import InputError, PhysicsError
 from lgt.field import cold, gauge_transform, space_transform
-from lgt.gradient_flow import WilsonFlow, flow_history, gradient_flow
+from lgt.gradient_flow import FLOWS, SymanzikFlow, WilsonFlow, _Adaptive, flow_history, gradient_flow
 from lgt.group import SU, U1, SignedPermutation, UnitaryGroup
 from lgt.lattice import Lattice
 from lgt.replicas import Replicas
@@ -161,6 +163,75 @@ def test_the_largest_step_is_where_the_flow_turns_unstable(monkeypatch: pytest.M
     assert np.abs(np.angle(gradient_flow(links, 20 * 0.99 * longest, step=0.99 * longest))).max() < before
     monkeypatch.setattr(WilsonFlow, "stiffness", 0.5)
     assert np.abs(np.angle(gradient_flow(links, 20 * 1.03 * longest, step=1.03 * longest))).max() > 2 * before
+
+
+@pytest.mark.parametrize(("action", "longest"), [("wilson", 0.156875), ("symanzik", 0.094125)])
+def test_the_largest_step_of_each_flow_in_four_dimensions(action: str, longest: float) -> None:
+    """2.51 / 16, and 3/5 of it: a step of 0.15 is too long for Symanzik's flow alone."""
+    links = hot(SU(2), (2, 3, 2, 2))
+    gradient_flow(links, 0.01, step=0.999 * longest, action=action)
+    for step in (1.001 * longest, 0.16, *[0.15] * (action == "symanzik")):
+        with pytest.raises(PhysicsError, match=f"{action} flow with step .* an unstable step"):
+            gradient_flow(links, 0.01, step=step, action=action)
+
+
+def test_the_largest_step_of_the_symanzik_flow_is_where_it_turns_unstable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    angle = 1e-6 * (-1.0) ** np.indices((4, 4)).sum(axis=0)
+    links = np.exp(1j * np.stack([angle, -angle]))[..., None, None]
+    longest = SymanzikFlow().largest_step(2)
+    monkeypatch.setattr(SymanzikFlow, "stiffness", 0.5)
+    sizes = [
+        np.abs(np.angle(gradient_flow(links, 20 * step, step=step, action="symanzik"))).max()
+        for step in (0.99 * longest, 1.03 * longest)
+    ]
+    assert sizes[0] < 1e-6
+    assert sizes[1] > 2e-6
+
+
+def steps_tried(
+    monkeypatch: pytest.MonkeyPatch, links: np.ndarray, time: float, **options: Any
+) -> list[float]:
+    steps: list[float] = []
+    attempt = _Adaptive._try
+
+    def counted(self: _Adaptive, step: float) -> float:
+        steps.append(step)
+        return attempt(self, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_Adaptive, "_try", counted)
+        gradient_flow(links, time, **options)
+    return steps
+
+
+@pytest.mark.parametrize("action", C1)
+def test_the_adaptive_step_stays_stable(action: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where links do not move any step is within the tolerance, but a long one would let rounding grow."""
+    steps = steps_tried(monkeypatch, cold(Lattice((4, 4)), SU(2)), 10.0, tolerance=1e-3, action=action)
+    longest = FLOWS[action]().largest_step(2)
+    assert steps[0] == 0.01
+    assert max(steps) == longest
+    assert len(steps) >= 10 / longest
+
+
+@pytest.mark.parametrize("group", [SU(2), SU(3)], ids=repr)
+def test_the_distance_that_a_tolerance_holds(group: UnitaryGroup, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both schemes written out for one step, the largest difference of a link over N^2."""
+    links, step = hot(group, (3, 4)), 0.02
+    first = literal_flow.descent(links)
+    quarter = literal_flow.moved(links, step / 4 * first)
+    second_order = literal_flow.moved(quarter, step * (2 * literal_flow.descent(quarter) - 5 / 4 * first))
+    apart = second_order - literal_flow.runge_kutta(links, step)
+    distance = np.sqrt((np.abs(apart) ** 2).sum(axis=(-2, -1))).max() / group.N**2
+    assert distance > 1e-6
+    assert steps_tried(monkeypatch, links, step, step=step, tolerance=1.001 * distance) == [step]
+    shorter = steps_tried(monkeypatch, links, step, step=step, tolerance=0.5 * distance)
+    assert shorter[:2] == [step, pytest.approx(step / 2)]
+    # Half the tolerance makes a step of 0.95 / 2^(1/3) = 0.754 the next, and two halves of the rest.
+    kept = steps_tried(monkeypatch, links, step, step=step, tolerance=0.999 * distance)
+    assert len(kept) == len(shorter) == 3
 
 
 @pytest.mark.statistical

@@ -103,6 +103,15 @@ def test_topological_susceptibility(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize(("N", "level"), [(2, 0.16875), (3, 0.3), (4, 0.421875), (5, 0.54)])
+def test_the_reference_value_of_each_group(N: int, level: float) -> None:
+    """0.1125 (N^2 - 1) / N by hand: 0.3375 / 2, 0.9 / 3, 1.6875 / 4, 2.7 / 5."""
+    assert reference_energy(N) == pytest.approx(level, rel=1e-14)
+    energy = 0.2 / np.maximum(np.arange(41) * 0.1, 1e-9)
+    found = derived("t0").estimate([noisy(energy, size=0)], Setting(BOX, SU(N)))
+    assert found.value == pytest.approx(5 * level, rel=1e-9)
+
+
 @pytest.mark.parametrize("group", [SU(2), SU(3), SU(5)], ids=str)
 @pytest.mark.parametrize(("spacing", "name"), [(0.1, ""), (0.25, "_plaquette@symanzik_flow:4:0.25")])
 def test_scales_of_polynomial_curves_are_exact(group: UnitaryGroup, spacing: float, name: str) -> None:
@@ -131,6 +140,18 @@ def test_the_interpolation_of_a_smooth_curve() -> None:
         below = 0.35 * (1 - math.exp(-0.7 * middle)) + 0.01 * middle < 0.3
         low, high = (middle, high) if below else (low, middle)
     assert derived("t0").estimate([noisy(energy, size=0)], HERE).value == pytest.approx(low, abs=2e-6)
+
+
+def test_the_derivative_of_a_quartic_is_exact() -> None:
+    """t^2 E = t / 10 + t^4 / 640, whose t d/dt is 0.3 at t = 2, a point of the curve.
+
+    A parabola through three points would make the derivative too large by 4 t b h^2, h the spacing.
+    """
+    times = np.arange(41) * 0.1
+    curve = times / 10 + times**4 / 640
+    energy = np.divide(curve, times**2, out=np.full(41, 3.0), where=times > 0)
+    found = derived("w0").estimate([noisy(energy, size=0)], HERE).value
+    assert found == pytest.approx(math.sqrt(2), abs=1e-12)
 
 
 def test_the_error_of_t0_is_that_of_the_curve() -> None:

@@ -90,6 +90,17 @@ def test_the_charge_is_a_sum() -> None:
     assert abs(charge.value(links, 4, open=(3,)) - charge.density(links, 4)[..., 1:3].sum()) < 1e-13
 
 
+def test_the_improved_charge_keeps_three_sites_from_a_boundary() -> None:
+    """Its loops of 3x3 reach three sites to every side: what is beyond the boundary must not count."""
+    links = SU(2).haar(np.random.default_rng(1), (4, 4, 4, 4, 9))
+    charge = parse_observable("topological_charge_improved")
+    value = charge.value(links, 4, open=(3,))
+    assert abs(value - charge.density(links, 4)[..., 3:6].sum()) < 1e-13
+    links[3, ..., 8, :, :] = SU(2).haar(np.random.default_rng(2), (4, 4, 4))
+    assert abs(charge.value(links, 4, open=(3,)) - value) < 1e-13
+    assert abs(charge.density(links, 4)[..., 2:7].sum() - value) > 1e-3
+
+
 @pytest.mark.parametrize("name", ["polyakov_abs", "polyakov_re", "polyakov_im_1", "polyakov_abs_1"])
 def test_no_loop_winds_around_an_open_direction(name: str) -> None:
     links = U1().haar(np.random.default_rng(1), (2, 4, 5))
