@@ -320,6 +320,8 @@ class Ensemble:
     def damaged_slots(self, chain: int) -> tuple[int, ...]:
         """The slots whose state of this chain was written to the end, but no longer fits its CRC."""
         lost = self.lost_slots(chain)
+        if not lost:  # an ensemble made of other files has no states at all
+            return ()
         crcs = self._file["state/crc"][:, chain]
         return tuple(slot for slot in lost if crcs[slot] >= 0 or damaged(crcs)[slot])
 
