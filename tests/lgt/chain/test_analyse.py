@@ -13,6 +13,7 @@ import lgt
 from lgt.analysis import estimate
 from lgt.chain import Configurations, estimates_of, measure_into, quantities_of, setting_of
 from lgt.chain._measure import observables_of
+from lgt.ensemble import sidecar
 from lgt.errors import EnsembleError, InputError
 from lgt.field import Array
 from lgt.observable import evaluate
@@ -160,6 +161,50 @@ def test_other_configurations_are_measured_as_well() -> None:
     measure_into(measured, source, observables, progress=lambda done, of: calls.append((done, of)))
     assert calls[4:] == [(1, 1)]
     assert np.isfinite(measured["plaquette"]).all()
+
+
+def test_a_number_that_is_missing_among_several_is_measured() -> None:
+    source = Files([lgt.SU(2).haar(np.random.default_rng(k), (2, 4, 5)) for k in range(3)])
+    observables = observables_of(quantities_of(CURVE).values())
+    measured: dict[str, Array] = {}
+    measure_into(measured, source, observables)
+    whole = measured[CURVE].copy()
+    assert whole.shape == (1, 3, 3)
+    measured[CURVE][0, 1, 2] = np.nan
+    calls: list[tuple[int, int]] = []
+    measure_into(measured, source, observables, progress=lambda done, of: calls.append((done, of)))
+    assert calls == [(1, 1)]
+    assert np.array_equal(measured[CURVE], whole)
+
+
+def test_the_slowest_of_several_numbers_speaks_for_all(made: Path) -> None:
+    """The middle label has a random walk, the others are independent numbers."""
+    values = np.random.default_rng(3).normal(size=(2, 300, 3))
+    values[..., 1] = values[..., 1].cumsum(axis=1)
+    with lgt.Ensemble.open(made) as ensemble:
+        setting = setting_of(ensemble)
+    texts: list[str] = []
+    found = estimates_of({CURVE: values}, None, setting, 1, texts.append)
+    slowest = f"{CURVE}[t=0.1]"
+    assert max(found, key=lambda name: found[name].tau_int) == slowest
+    (text,) = (text for text in texts if "unsure" in text)
+    assert text.startswith(f"{slowest}: 600 sweeps measured, fewer than 50 tau_int = ")
+
+
+def test_what_was_measured_in_part_is_not_there(tmp_path: Path) -> None:
+    """One configuration without its number: it is no observable of the ensemble, the mean would be NaN."""
+    path = tmp_path / "e.h5"
+    lgt.generate(run(path, configs=5)).close()
+    lgt.measure(path, "wilson_1x2,wilson_2x2")
+    with lgt.Ensemble.open(path) as ensemble:
+        measured = sidecar.read(ensemble)
+        measured["wilson_1x2"][1, 3] = np.nan
+        sidecar.write(ensemble, measured)
+    assert list(lgt.analyse(path, warn=lambda text: None)) == ["plaquette", "wilson_2x2"]
+    with pytest.raises(EnsembleError, match=r"only plaquette, wilson_2x2; .* --observable wilson_1x2"):
+        lgt.analyse(path, "wilson_1x2")
+    lgt.measure(path, "wilson_1x2")
+    assert math.isfinite(lgt.analyse(path, "wilson_1x2", warn=lambda text: None)["wilson_1x2"].value)
 
 
 def test_what_was_measured_before_an_error_is_stored() -> None:

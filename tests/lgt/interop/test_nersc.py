@@ -156,6 +156,30 @@ def test_wrong_headers_are_refused(old: bytes, new: bytes, reason: str, hot: Com
         read_configuration(path)
 
 
+@pytest.mark.parametrize(
+    ("key", "name", "tolerance"), [("PLAQUETTE", "plaquette", 1e-5), ("LINK_TRACE", "link trace", 1e-6)]
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_a_header_states_may_be_off_by_its_last_digits(
+    key: str, name: str, tolerance: float, sign: int, hot: Complex, tmp_path: Path
+) -> None:
+    path = tmp_path / "a"
+    write_configuration(path, hot, format="nersc")
+    content = path.read_bytes()
+    (line,) = (line for line in content.split(b"\n")[:30] if line.startswith(key.encode()))
+    stated = float(line.split(b"=")[1])
+
+    def restate(shift: float) -> None:
+        new = f"{key} = {stated + sign * shift:.12f}".encode()
+        path.write_bytes(content.replace(line, new, 1))
+
+    restate(0.9 * tolerance)
+    assert np.array_equal(read_configuration(path).links, hot)
+    restate(1.2 * tolerance)
+    with pytest.raises(lgt.EnsembleError, match=f"{name} -?0"):
+        read_configuration(path)
+
+
 def test_header_of_milc_is_not_taken_for_ours(written_here: Path) -> None:
     header = inspect_configuration(written_here / "save_serial_archive_4x4x4x8_b6.0").metadata.header
     assert header["ENSEMBLE_ID"] == ""

@@ -11,7 +11,7 @@ from scipy.special import ive
 
 from lgt.kernels.lanes import as_bits, f64x8, i64x8, lane, load, store
 from lgt.kernels.packed import aligned
-from lgt.update._draw import Address, draw_su2, draw_u1
+from lgt.update._draw import Address, creutz, draw, draw_su2, draw_u1, small_creutz
 
 DRAWS = 200_000
 WORD, NUMBER, SEED, CHAIN = 1 << 16, 5, 11, 0
@@ -111,6 +111,44 @@ def test_u1_is_von_mises(kappa: float) -> None:
     assert abs(pull(phase.imag, 0.0)) < 4
     # <sin^2> = I1/(kappa I0), which tends to 1/2
     assert abs(pull(phase.imag**2, ratio / kappa if kappa > 1e-8 else 0.5)) < 4
+
+
+@numba.njit
+def _many_creutz(a: float, sites: int, out: int, done: Any, attempts: int) -> None:
+    for k in range(done.size // 8):
+        at = Address(as_bits(load(f64x8(0.0), sites + 64 * k)), i64x8(CHAIN), WORD, NUMBER, SEED)
+        weight = f64x8(a)
+        delta, left = creutz(weight, weight >= 0.0, at, attempts)
+        r1, r2 = draw(at, 0, 0)
+        store(delta, out + 64 * (3 * k))
+        store(r1, out + 64 * (3 * k + 1))
+        store(r2, out + 64 * (3 * k + 2))
+        for j in range(8):
+            done[8 * k + j] = not lane(left, j)
+
+
+def exact_creutz(a: float, r1: np.ndarray) -> np.ndarray:
+    """``-ln(1 - (1 - r1) (1 - exp(-2a))) / a`` without cancellation for any a."""
+    weight, spread = np.longdouble(a), 1 - r1.astype(np.longdouble)
+    return -np.log1p(spread * np.expm1(-2 * weight)) / weight
+
+
+@pytest.mark.parametrize("a", [1e-12, 1e-6, 1e-4, 0.999e-3, 1.001e-3, 0.01, 0.05, 0.3, 1.5])
+def test_a_weak_draw_is_that_of_its_formula(a: float) -> None:
+    """On both sides of the switch between logarithm and series, each with the digits it has there."""
+    values, accepted = draws(_many_creutz, a, 512, 1, 3)
+    delta, r1, _ = values[accepted].T
+    assert len(delta) > 300
+    # The logarithm of a number near 1 loses what a division by a makes large again.
+    bound = 2e-14 if a < 1e-3 else 1e-15 / a + 1e-15
+    assert np.abs(delta - exact_creutz(a, r1)).max() < bound
+
+
+def test_the_series_of_a_weak_draw_has_five_right_terms() -> None:
+    r1 = np.linspace(0, 0.99, 23)
+    errors = [np.abs(small_creutz.py_func(a, 1 - r1) - exact_creutz(a, r1)).max() for a in (0.02, 0.04)]
+    assert errors[0] < 1e-10
+    assert 28 < errors[1] / errors[0] < 36  # what is left out is of the fifth power
 
 
 def test_no_attempts_are_no_draw() -> None:
