@@ -360,9 +360,9 @@ def thermalisation_warning(
     The mean of the first tenth of the samples is held to that of the last half (J. Geweke 1992), and the
     mean of each chain to that of the others. Variance, skewness and autocorrelation come from the last three
     quarters, or from within the chains; how well they are known from there, and how many comparisons there
-    are, is taken into account. False alarms on stationary chains: 1 in 1000 is aimed at, and fewer than 5
-    in 1000 were found for Gaussian series, their squares, and indicators of rare excursions, autocorrelated
-    over up to a twentieth of the chain.
+    are, is taken into account. False alarms on stationary chains: 1 in 1000 is aimed at; for Gaussian series,
+    their squares, exponentials and indicators of rare excursions fewer than 5 in 1000 were found over 30
+    autocorrelation times or more of the series, and at worst 7 in 1000 over 20.
 
     Parameters
     ----------
