@@ -20,6 +20,7 @@ from lgt.chain import Progress, updater_of
 from lgt.errors import EnsembleError, InputError, PhysicsError, StoppedError
 from lgt.replicas import Replicas
 from lgt.replicas.motion import drift
+from lgt.stop import Stop
 from lgt.update import HMC, INTEGRATORS, UPDATES, Metropolis, Sweep
 
 Digests = Callable[[Path], dict[str, str]]
@@ -166,18 +167,26 @@ def test_a_signal_does_not_wait_for_the_end_of_a_trajectory(
     """A trajectory is given up between its steps, and done again when the run goes on, to the same bits."""
     keys = {"update": "hmc", "steps": 30, "integrator": "leapfrog", "configs": 3}
     lgt.generate(config(tmp_path / "whole.h5", **keys)).close()
-    drifts = 0
+    drifts, heard, request = 0, [], Stop.request
+
+    def listening(stop: Stop, reason: str) -> None:
+        request(stop, reason)
+        stop.signalled = True
+        heard.append(reason)
 
     def counted(*arguments: Any) -> None:
         nonlocal drifts
         drifts += 1
         if drifts == 1000:
             os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(0.1)  # until the main thread has it
+            deadline = time.monotonic() + 30
+            while not heard and time.monotonic() < deadline:
+                time.sleep(0.01)
         drift(*arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr("lgt.update.integrator.drift", counted)
+        patch.setattr(Stop, "request", listening)
         with pytest.raises(StoppedError, match="SIGTERM"):
             lgt.generate(config(tmp_path / "cut.h5", **keys))
     assert drifts == 1000
