@@ -2,7 +2,7 @@
 
     python scripts/physics_checks.py [--quick] [--json FILE]
 
-About 15 minutes with two processes on free cores (under one with --quick). Each check measures one number
+About 17 minutes with two processes (--quick: 45 seconds, compiling included). Each check measures one number
 and says how many standard errors it is off: its pull, of which 4 are allowed. Statistical errors are at most
 5e-4 and a seventh of what a beta 1 % off would move the number, identities hold to 0.14 %. Each check is made
 once more with beta, or a force, a time or a coefficient, 1 % off, and has to fail: its control. What is
