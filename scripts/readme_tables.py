@@ -62,10 +62,17 @@ def speed() -> str:
     data = results("benchmark_generator")
     labels = {"or": "over-relaxation", "hb": "heat bath", "mix": "4 over-relaxations + 1 heat bath"}
     labels["leapfrog"] = "leapfrog step of molecular dynamics"
+    labels["trajectory"] = "the same in a trajectory of 10 steps, with all that belongs to it"
     body = [[text, *(f"{data[f'{key}_{size}_ns']:.0f}" for size in (8, 16))] for key, text in labels.items()]
     table = rows(["ns a link, one core, float64", "8⁴", "16⁴"], body)
     peak, fraction = data["peak_gflops"], data["or_8_peak_fraction"]
-    share = f"Over-relaxation on 8⁴ runs at {fraction:.0%} of the {peak:.0f} Gflop/s that a core can do."
+    share = (
+        f"Over-relaxation on 8⁴ runs at {fraction:.0%} of the {peak:.0f} Gflop/s that a core can do and at "
+        f"{data['or_8_over_naive']:.1f} times the speed of a straightforward numba loop; on 32⁴ it takes "
+        f"{data['or_32_ns']:.0f} ns. Two threads reach {data['thread_scaling_over_control']:.2f} of what two "
+        f"threads can gain on this machine. The first run on a new machine compiles for "
+        f"{data['first_call_s']:.0f} s."
+    )
     return f"{table}\n\n{share}" + footer("benchmark_generator", data)
 
 
