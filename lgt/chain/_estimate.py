@@ -38,6 +38,8 @@ class Estimate:
         Time for all of them.
     nbytes
         Size of the ensemble file.
+    chains
+        So many chains would cost no more time; 0 where that is not known.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Estimate:
     sweep_seconds: float
     seconds: float
     nbytes: int
+    chains: int = 0
 
     def __str__(self) -> str:
         each = f"{self.sweep_seconds:.2g} s"
@@ -118,7 +121,7 @@ def estimate(
         done += 1
     together = (time.perf_counter() - begin) / done
     left = [config.sweeps - state.sweep for state in states]
-    return Estimate(sum(left), together / len(states), together * max(left), nbytes)
+    return Estimate(sum(left), together / len(states), together * max(left), nbytes, scratch.room)
 
 
 def check_space(path: Path, nbytes: int) -> None:

@@ -259,6 +259,8 @@ def _announce(
     done = sum(state.sweep for state in states)
     total = config.sweeps * config.chains
     note = f"{config.gauge_group} on {config.box}, {config.lattice_action}, {origin}; estimate: {cost}"
+    if cost.chains > config.chains:
+        note += f"; {cost.chains} chains would take no longer"
     report(Progress(done, total, 0, config.configs, note, cost))
     limit = config.time_limit_seconds
     if limit is not None and cost.seconds > limit:

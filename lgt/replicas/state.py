@@ -207,6 +207,11 @@ class Replicas:
             )
         self._served.add(action)
 
+    @property
+    def room(self) -> int:
+        """How many chains would cost no more time than these, as they fill vectors that are partly idle."""
+        return len(self._links) * self.blocking.replicas
+
     def links(self, chain: int) -> NDArray[np.complex128]:
         """A copy of the links of one chain, shape (d, *extents, N, N)."""
         return unpack(self._links, self.blocking, chain)

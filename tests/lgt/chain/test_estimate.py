@@ -51,7 +51,7 @@ def test_time_of_what_is_left(monkeypatch: pytest.MonkeyPatch, seconds: float) -
     links = lgt.cold(run.box, run.gauge_group)
     states = [ChainState(links, sweep) for sweep in (100, 150, 200)]
     cost = estimate(run, Sleepy(monkeypatch, seconds), states, nbytes=77)
-    assert (cost.sweeps, cost.nbytes) == (450, 77)
+    assert (cost.sweeps, cost.nbytes, cost.chains) == (450, 77, 4)
     # All chains advance at once, and the one that is furthest back sets the time.
     assert cost.sweep_seconds == pytest.approx(seconds / 3)
     assert cost.seconds == pytest.approx(200 * seconds)
@@ -86,3 +86,18 @@ def test_words_for_people() -> None:
         "1 TB",
         "1.5e+03 TB",
     ]
+
+
+@pytest.mark.parametrize(
+    ("box", "chains", "room"), [("8x8", 1, 1), ("6x6", 1, 8), ("6x6", 9, 16), ("4x6", 1, 4)]
+)
+def test_idle_lanes_are_told(tmp_path: Path, box: str, chains: int, room: int) -> None:
+    """On 6x6 no direction can be cut, so that one chain alone uses one lane of eight."""
+    keys: dict[str, Any] = {"group": "SU2", "lattice": box, "beta": 2.0, "configs": 1, "thermalise": 0}
+    notes: list[str] = []
+    run = lgt.RunConfig(**keys, chains=chains, out=tmp_path / "e.h5")
+    lgt.generate(run, progress=lambda event: notes.append(event.note)).close()
+    told = [note for note in notes if "would take no longer" in note]
+    assert told == (
+        [f"note: {room} chains would take no longer than {chains} on this lattice"] if room > chains else []
+    )
