@@ -5,16 +5,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/_bootstrap.sh
 bootstrap dev
-bin=$(dirname "$PYTHON")
 export OMP_NUM_THREADS=1 # the tests run in two processes instead
 
 echo "== ruff"
-"$bin/ruff" check lgt lcnn tests scripts
-"$bin/ruff" format --check lgt lcnn tests scripts
+"$PYTHON" -m ruff check lgt lcnn tests scripts
+"$PYTHON" -m ruff format --check lgt lcnn tests scripts
 echo "== mypy"
-"$bin/mypy"
+"$PYTHON" -m mypy
 echo "== import contracts"
-"$bin/lint-imports"
+"$PYTHON" -c "from importlinter.cli import lint_imports_command as main; main()"
 echo "== README tables"
 "$PYTHON" scripts/readme_tables.py --check
 echo "== API pages"
