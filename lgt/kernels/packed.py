@@ -62,11 +62,16 @@ class Blocking:
         The whole box.
     directions, pieces
         Into how many pieces (2, 4 or 8) each of these directions is cut; at most eight altogether.
+    twist
+        A direction of extent L, whole and with L/2 odd, along which the halves of odd length of another
+        direction are shifted by L/2 against each other: then a checkerboard is the same on both.
 
     Examples
     --------
     >>> Blocking.of(Lattice((8, 8, 8, 8)))
-    Blocking(lattice=8x8x8x8, directions=(3, 2), pieces=(4, 2))
+    Blocking(lattice=8x8x8x8, directions=(3, 2), pieces=(4, 2), twist=None)
+    >>> Blocking.of(Lattice((6, 6, 6, 6)), parity=True)
+    Blocking(lattice=6x6x6x6, directions=(3, 2, 1), pieces=(2, 2, 2), twist=0)
     >>> Blocking.of(Lattice((5, 8)), chains=4).replicas
     4
     """
@@ -74,21 +79,24 @@ class Blocking:
     lattice: Lattice
     directions: tuple[int, ...]
     pieces: tuple[int, ...]
+    twist: int | None = None
 
     @classmethod
-    def of(cls, lattice: Lattice, chains: int = 1, unit: int = 2) -> Blocking:
+    def of(cls, lattice: Lattice, chains: int = 1, unit: int = 2, parity: bool = False) -> Blocking:
         """The blocking that wastes the fewest lanes; replicas are preferred where there are many chains.
 
         The length of a piece is a multiple of `unit`, the period of the colouring; 0 means that there is
-        none, so that nothing is cut.
+        none, so that nothing is cut. `parity` says that the colouring is a checkerboard.
         """
         best: tuple[tuple[float, ...], Blocking] | None = None
         for pattern in PATTERNS:
             for directions in itertools.permutations(range(lattice.d), len(pattern)):
                 cut = zip(directions, pattern, strict=True)
-                if any(unit == 0 or lattice.extents[mu] % (unit * pieces) for mu, pieces in cut):
+                odd = [(mu, n) for mu, n in cut if unit == 0 or lattice.extents[mu] % (unit * n)]
+                twist = cls._twist(lattice, directions) if odd and parity else None
+                if odd and (twist is None or any(n != 2 or lattice.extents[mu] % 2 for mu, n in odd)):
                     continue
-                blocking = cls(lattice, directions, pattern)
+                blocking = cls(lattice, directions, pattern, twist)
                 groups = math.ceil(chains / blocking.replicas)
                 # Fewest blocks to visit, then few seams, then the slow directions left whole.
                 seams = sum(
@@ -99,6 +107,25 @@ class Blocking:
                     best = cost, blocking
         assert best is not None  # the empty pattern always fits
         return best[1]
+
+    @staticmethod
+    def _twist(lattice: Lattice, directions: tuple[int, ...]) -> int | None:
+        """A whole direction of which half the extent is odd, if all extents are even."""
+        if any(extent % 2 for extent in lattice.extents):
+            return None
+        whole = [mu for mu in range(lattice.d) if mu not in directions and lattice.extents[mu] % 4]
+        return whole[-1] if whole else None
+
+    def _twists(self, mu: int) -> bool:
+        return self.twist is not None and self.lattice.extents[mu] % 4 == 2 and mu in self.directions
+
+    def _twisted(self, coordinates: Index, times: int) -> Index:
+        """Coordinates shifted so often by half the extent of the direction of the twist."""
+        if self.twist is None or times % 2 == 0:
+            return coordinates
+        shifted, extent = coordinates.copy(), self.lattice.extents[self.twist]
+        shifted[:, self.twist] = (shifted[:, self.twist] + extent // 2) % extent
+        return shifted
 
     @property
     def replicas(self) -> int:
@@ -119,26 +146,19 @@ class Blocking:
         return self.local.volume
 
     @cached_property
-    def first_site(self) -> Index:
-        """Global number of the site in lane 0 of every block, shape (volume,)."""
-        return self.lattice.index(self.local.coordinates)
-
-    @cached_property
-    def lane_offset(self) -> Index:
-        """What to add to it for every lane, shape (8,); replicas of a site have its number."""
-        offsets = np.zeros(WIDTH, dtype=np.int64)
-        for lane in range(WIDTH):
-            corner, rest = np.zeros(self.lattice.d, dtype=np.int64), lane
-            for mu, pieces in zip(self.directions, self.pieces, strict=True):
-                corner[mu] = rest % pieces * self.local.extents[mu]
-                rest //= pieces
-            offsets[lane] = self.lattice.index(corner)
-        return offsets
-
-    @cached_property
     def neighbours(self) -> Index:
         """Block of x + mu (rows 0 to d-1) and x - mu (rows d to 2d-1), shape (2d, volume)."""
-        return np.concatenate([self.local.up, self.local.down])
+        d, local = self.lattice.d, self.local
+        rows = []
+        for row in range(2 * d):
+            mu, step = row % d, 1 if row < d else -1
+            there = local.coordinates.copy()
+            there[:, mu] += step
+            if self._twists(mu):
+                out = (there[:, mu] < 0) | (there[:, mu] >= local.extents[mu])
+                there[out] = self._twisted(there, 1)[out]
+            rows.append(local.index(there))
+        return np.stack(rows)
 
     @cached_property
     def seams(self) -> Index:
@@ -155,7 +175,15 @@ class Blocking:
 
     def sites(self) -> Index:
         """Global number of the site in each lane of each block, shape (volume, 8)."""
-        return np.asarray(self.first_site[:, None] + self.lane_offset)
+        lanes = []
+        for lane in range(WIDTH):
+            corner, rest, times = np.zeros(self.lattice.d, dtype=np.int64), lane, 0
+            for mu, pieces in zip(self.directions, self.pieces, strict=True):
+                corner[mu] = rest % pieces * self.local.extents[mu]
+                times += (rest % pieces) * self._twists(mu)
+                rest //= pieces
+            lanes.append(self.lattice.index(self._twisted(self.local.coordinates + corner, times)))
+        return np.stack(lanes, axis=1)
 
 
 def _compositions() -> Index:

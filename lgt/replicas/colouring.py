@@ -24,11 +24,12 @@ class Colouring(NamedTuple):
 
     `colours` has one for each direction and site, shape (d, volume). `period` is a length by which a shift in
     any direction keeps them, so that pieces of a lattice of such lengths are coloured alike; 0 if there is
-    none.
+    none. `parity` says that it is a checkerboard.
     """
 
     colours: Index
     period: int
+    parity: bool = False
 
 
 @lru_cache(maxsize=8)
@@ -46,7 +47,7 @@ def colouring(lattice: Lattice, shape: LoopShape) -> Colouring:
     """
     d = lattice.d
     if shape.conflicts == shape_of(Wilson(0.0), d).conflicts:
-        return Colouring(np.broadcast_to(lattice.colours, (d, lattice.volume)), 2)
+        return Colouring(np.broadcast_to(lattice.colours, (d, lattice.volume)), 2, parity=True)
     for period in range(1, _COLOURS + 1):
         found = [_formula(lattice, each, period) for each in shape.conflicts]
         formulas = [formula for formula in found if formula is not None]

@@ -31,7 +31,8 @@ AHEAD = 2
 class Box(NamedTuple):
     """What a kernel needs to know of the packed lattice (`lgt.kernels.packed.Blocking`).
 
-    `order` and `starts` are those of `lgt.replicas.visits.Visits`.
+    `sites` has the number of the site of each lane, shape (volume, 8). `order` and `starts` are those of
+    `lgt.replicas.visits.Visits`.
     """
 
     neighbours: NDArray[np.int64]
@@ -39,8 +40,7 @@ class Box(NamedTuple):
     compose: NDArray[np.int64]
     order: NDArray[np.int64]
     starts: NDArray[np.int64]
-    first_site: NDArray[np.int64]
-    lanes: int
+    sites: NDArray[np.int64]
 
 
 class Paths(NamedTuple):

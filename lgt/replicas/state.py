@@ -135,12 +135,14 @@ class Replicas:
         self._served: set[Action] = set()
         self.at_once = at_once
         if at_once:
-            colours, period = np.zeros((self.lattice.d, self.lattice.volume), dtype=np.int64), 1
+            colours, period, parity = np.zeros((self.lattice.d, self.lattice.volume), np.int64), 1, False
         else:
-            colours, period = colouring(self.lattice, self._shape)
-        self.blocking = Blocking.of(self.lattice, self.chains, period)
+            colours, period, parity = colouring(self.lattice, self._shape)
+        self.blocking = Blocking.of(self.lattice, self.chains, period, parity)
         self._links = pack(np.stack([np.asarray(each, dtype=np.complex128) for each in links]), self.blocking)
-        colours = colours[:, self.blocking.first_site]
+        self._sites = aligned((self.blocking.volume, WIDTH)).view(np.int64)
+        self._sites[:] = self.blocking.sites()
+        colours = colours[:, self._sites[:, 0]]
         self.n_colours = int(colours.max()) + 1
         groups, per_colour = len(self._links), self.blocking.volume // self.n_colours
         self.pieces = 1 if groups > 1 or per_colour < WORTH_A_THREAD else threads
@@ -150,7 +152,9 @@ class Replicas:
         #: Asked by long updates between their steps: whether to give up.
         self.abandon: Callable[[], bool] = lambda: False
         nbytes = self._links.nbytes // (groups * self.lattice.d * self.blocking.volume)
-        order, starts = visits(self.blocking.local, colours, self._shape.side, self.pieces, nbytes)
+        # Across a twisted seam neighbours lie far apart: no tiles there.
+        cache = None if self.blocking.twist is None else 2**62
+        order, starts = visits(self.blocking.local, colours, self._shape.side, self.pieces, nbytes, cache)
         self.phases = 0 if at_once else len(starts)
         numbers = [stream.chain for stream in streams]
         replica = np.arange(WIDTH) * self.blocking.replicas // WIDTH
@@ -159,8 +163,6 @@ class Replicas:
         self._idle = places >= self.chains
         self._lane_chains = aligned((groups, WIDTH)).view(np.int64)
         self._lane_chains[:] = np.array(numbers)[self._chain_of]
-        self._offsets = aligned((WIDTH,)).view(np.int64)
-        self._offsets[:] = self.blocking.lane_offset
         self._tally = aligned((groups, self.pieces, WIDTH)).view(np.int64)
         matrices = 1 + max(self._shape.operands, ROOM)
         self._scratch = aligned((groups, self.pieces, matrices, self.group.N**2, 2, WIDTH))
@@ -170,8 +172,7 @@ class Replicas:
             COMPOSE,
             order,
             starts,
-            self.blocking.first_site,
-            self._offsets.ctypes.data,
+            self._sites,
         )
         # Made once: the arrays stay where they are, and a small lattice takes less time than its tasks.
         self._items = [(self._task(group), piece) for group in range(groups) for piece in range(self.pieces)]

@@ -65,11 +65,11 @@ def momenta_blocks(
 ) -> None:
     """Draw the momenta of all links of the blocks `first` to `last`."""
     d, volume, N = box.neighbours.shape[0] // 2, box.neighbours.shape[1], len(size)
-    lanes, chain = as_bits(load(f64x8(0.0), box.lanes)), as_bits(load(f64x8(0.0), chain_address))
+    chain = as_bits(load(f64x8(0.0), chain_address))
     dimension = max(1, N * N - 1)
     for mu in range(d):
         for x in range(first, last):
-            site = lanes + box.first_site[x]
+            site = as_bits(load(f64x8(0.0), box.sites[x].ctypes.data))
             for k in range((dimension + 1) // 2):
                 word = mu | (k & 255) << 8 | _PURPOSE << 16 | (k >> 8) << 24
                 u, v = uniforms(site, i64x8(word), i64x8(number), i64x8(0), seed, chain)

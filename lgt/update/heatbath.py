@@ -105,7 +105,7 @@ def heat_blocks(
     """
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
     table = np.empty(room_for_addresses(d, paths), dtype=np.int64)
-    lanes, chain = as_bits(load(f64x8(0.0), box.lanes)), as_bits(load(f64x8(0.0), chain_address))
+    chain = as_bits(load(f64x8(0.0), chain_address))
     exhausted = as_bits(load(f64x8(0.0), tally))
     first, last = box.starts[phase, piece], box.starts[phase, piece + 1]
     for k in range(first, last):
@@ -113,7 +113,7 @@ def heat_blocks(
         prefetch_staple(size, links, box, *divmod(box.order[min(k + AHEAD, last - 1)], volume))
         staple(size, links, box, paths, mu, x, scratch, table)
         link = links + box.order[k] * ENTRY * len(size) ** 2
-        site = lanes + box.first_site[x]
+        site = as_bits(load(f64x8(0.0), box.sites[x].ctypes.data))
         exhausted = exhausted + heat_link(size, link, scratch, beta, site, chain, mu, number, seed, attempts)
     store(from_bits(exhausted), tally)
 

@@ -104,7 +104,7 @@ def move_blocks(
     """
     d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
     table = np.empty(room_for_addresses(d, paths), dtype=np.int64)
-    lanes, chain = as_bits(load(f64x8(0.0), box.lanes)), as_bits(load(f64x8(0.0), chain_address))
+    chain = as_bits(load(f64x8(0.0), chain_address))
     refused = as_bits(load(f64x8(0.0), tally))
     first, last = box.starts[phase, piece], box.starts[phase, piece + 1]
     for k in range(first, last):
@@ -112,7 +112,9 @@ def move_blocks(
         prefetch_staple(size, links, box, *divmod(box.order[min(k + AHEAD, last - 1)], volume))
         staple(size, links, box, paths, mu, x, scratch, table)
         link = links + box.order[k] * ENTRY * len(size) ** 2
-        at = Address(lanes + box.first_site[x], chain, mu | _PURPOSE << 16, number, seed)
+        at = Address(
+            as_bits(load(f64x8(0.0), box.sites[x].ctypes.data)), chain, mu | _PURPOSE << 16, number, seed
+        )
         for hit in range(hits):
             refused = refused + move_link(size, link, scratch, beta, step, hit, at)
     store(from_bits(refused), tally)

@@ -26,6 +26,30 @@ def blockings(lattice: lgt.Lattice, unit: int) -> list[Blocking]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("box", "lanes"),
+    [((6, 6), 2), ((6, 10), 2), ((6, 6, 6), 4), ((6, 6, 6, 6), 8), ((2, 6, 6), 4), ((6, 4, 6, 10), 8)],
+)
+@pytest.mark.parametrize("N", [1, 2, 3])
+def test_twisted_halves_of_odd_length_get_the_same_bits(box: tuple[int, ...], lanes: int, N: int) -> None:
+    """6 = 2 x 3: a checkerboard is the same on both halves only if these are shifted against each other."""
+    group = lgt.parse_group("U1" if N == 1 else f"SU{N}")
+    lattice, action, updater = lgt.Lattice(box), Wilson(2.0 * N), Sweep(1)
+    streams = [Stream(3, chain) for chain in range(8)]
+    links = [lgt.hot(lattice, group, stream) for stream in streams]
+    alone, company = Replicas(links[:1], streams[:1]), Replicas(links, streams)
+    assert (alone.blocking.twist is None, company.blocking.twist) == (False, None)
+    assert (WIDTH // alone.blocking.replicas, company.blocking.replicas) == (lanes, 8)
+    sites = alone.blocking.sites()
+    assert (lattice.colours[sites] == lattice.colours[sites][:, :1]).all()
+    for number in range(2):
+        updater.advance(alone, action, number)
+        updater.advance(company, action, number)
+    np.testing.assert_array_equal(alone.links(0), company.links(0))
+    d = lattice.d
+    assert abs(action.value(alone.links(0), d) - action.value(links[0], d)) > 1.0
+
+
 @pytest.mark.parametrize("updater", [Sweep(1), HMC(length=0.3, steps=3)], ids=lambda u: u.name)
 @pytest.mark.parametrize(
     ("action", "box"), [(Wilson(5.5), (8, 4, 16)), (LuscherWeisz(4.0, open=(-1,)), (8, 16, 8))], ids=repr

@@ -68,7 +68,7 @@ def links_of(loop: Path, lattice: Lattice, start: Sequence[int]) -> set[tuple[in
 def test_no_two_links_of_a_colour_share_a_loop(box: tuple[int, ...], action: LoopAction) -> None:
     """By brute force: every loop at every site."""
     lattice = Lattice(box)
-    colours, _ = colouring(lattice, shape_of(action, lattice.d))
+    colours, *_ = colouring(lattice, shape_of(action, lattice.d))
     assert colours.min() == 0
     met = 0
     for start in lattice.coordinates:
@@ -83,7 +83,7 @@ def test_no_two_links_of_a_colour_share_a_loop(box: tuple[int, ...], action: Loo
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_colours_come_back_after_a_period(box: tuple[int, ...], action: LoopAction) -> None:
     lattice = Lattice(box)
-    colours, period = colouring(lattice, shape_of(action, lattice.d))
+    colours, period, _ = colouring(lattice, shape_of(action, lattice.d))
     assert period > 0
     for mu in range(lattice.d):
         shifted = lattice.index(lattice.coordinates + period * np.eye(lattice.d, dtype=int)[mu])
