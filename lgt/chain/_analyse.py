@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from lgt.analysis import Estimate, chain_warning, estimate, thermalisation_warning
+from lgt.analysis import Estimate, chain_warning, estimate
 from lgt.chain._measure import Series, quantities_of, setting_of
 from lgt.ensemble import Ensemble, sidecar
 from lgt.errors import EnsembleError, InputError, PhysicsError
 from lgt.lattice import Lattice
 from lgt.observable import Derived, Quantity, Setting, parse_observable
+from lgt.thermalisation import thermalisation_warning
 
 Warn = Callable[[str], Any]
 
