@@ -9,8 +9,8 @@ import numpy as np
 from lgt.action import Wilson
 from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import all_lanes, f64x8, fma, select, sqrt
-from lgt.kernels.matrix import ENTRY, load_row, store_row
-from lgt.replicas.staple import AHEAD, Box, prefetch_staple, wilson_staple
+from lgt.kernels.matrix import load_row, store_row
+from lgt.replicas.staple import Box, room_for_addresses, visit
 from lgt.replicas.state import Replicas, Task
 from lgt.replicas.subgroup import rotate, subgroup_vector
 
@@ -64,14 +64,11 @@ def relax_link(size: Any, link: int, staple: int) -> None:
 @kernel
 def relax_blocks(size: Any, links: int, box: Box, scratch: int, phase: int, piece: int) -> None:
     """Cool the links of one part of a phase (`lgt.replicas.visits`)."""
-    d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
-    table = np.empty(6 * d, dtype=np.int64)
+    table = np.empty(room_for_addresses(box.neighbours.shape[0] // 2, None), dtype=np.int64)
     first, last = box.starts[phase, piece], box.starts[phase, piece + 1]
     for k in range(first, last):
-        mu, x = divmod(box.order[k], volume)
-        prefetch_staple(size, links, box, *divmod(box.order[min(k + AHEAD, last - 1)], volume))
-        wilson_staple(size, links, box, mu, x, scratch, table)
-        relax_link(size, links + box.order[k] * ENTRY * len(size) ** 2, scratch)
+        link, _, _ = visit(size, links, box, None, k, last, scratch, table)
+        relax_link(size, link, scratch)
 
 
 def relax(state: Replicas) -> None:

@@ -205,3 +205,25 @@ def prefetch_staple(size: Any, links: int, box: Box, mu: int, x: int) -> None:
                 prefetch(size, links + (nu * volume + box.neighbours[d + nu, end]) * nbytes)
                 prefetch(size, links + (mu * volume + back) * nbytes)
                 prefetch(size, links + (nu * volume + back) * nbytes)
+
+
+@inline_kernel
+def visit(
+    size: Any,
+    links: int,
+    box: Box,
+    paths: Paths | None,
+    k: int,
+    last: int,
+    scratch: int,
+    table: NDArray[np.int64],
+) -> Any:
+    """Write the staple of link number k in the order of visits to `scratch`; its address, direction, block.
+
+    The links of the visit `AHEAD` of it are asked for, as far as it comes before `last`.
+    """
+    volume = box.neighbours.shape[1]
+    mu, x = divmod(box.order[k], volume)
+    prefetch_staple(size, links, box, *divmod(box.order[min(k + AHEAD, last - 1)], volume))
+    staple(size, links, box, paths, mu, x, scratch, table)
+    return links + box.order[k] * ENTRY * len(size) ** 2, mu, x

@@ -13,11 +13,11 @@ from lgt.group import UnitaryGroup
 from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.elementary import log, sincospi
 from lgt.kernels.lanes import as_bits, f64x8, from_bits, i64x8, load, select, sqrt, store
-from lgt.kernels.matrix import ENTRY, load_row, row_dot_column, store_row
+from lgt.kernels.matrix import load_row, row_dot_column, store_row
 from lgt.lattice import Lattice
 from lgt.replicas import Task
 from lgt.replicas.paths import paths_of
-from lgt.replicas.staple import AHEAD, Box, Paths, prefetch_staple, room_for_addresses, staple
+from lgt.replicas.staple import Box, Paths, room_for_addresses, visit
 from lgt.replicas.subgroup import product, rotate, subgroup_vector
 from lgt.rng import Purpose
 from lgt.update._base import LocalUpdater
@@ -102,16 +102,12 @@ def move_blocks(
 
     The refused proposals of every lane are added to the vector at `tally`.
     """
-    d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
-    table = np.empty(room_for_addresses(d, paths), dtype=np.int64)
+    table = np.empty(room_for_addresses(box.neighbours.shape[0] // 2, paths), dtype=np.int64)
     chain = as_bits(load(f64x8(0.0), chain_address))
     refused = as_bits(load(f64x8(0.0), tally))
     first, last = box.starts[phase, piece], box.starts[phase, piece + 1]
     for k in range(first, last):
-        mu, x = divmod(box.order[k], volume)
-        prefetch_staple(size, links, box, *divmod(box.order[min(k + AHEAD, last - 1)], volume))
-        staple(size, links, box, paths, mu, x, scratch, table)
-        link = links + box.order[k] * ENTRY * len(size) ** 2
+        link, mu, x = visit(size, links, box, paths, k, last, scratch, table)
         at = Address(
             as_bits(load(f64x8(0.0), box.sites[x].ctypes.data)), chain, mu | _PURPOSE << 16, number, seed
         )

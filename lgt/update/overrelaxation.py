@@ -10,10 +10,10 @@ import numpy as np
 from lgt.action import Action
 from lgt.kernels._jit import inline_kernel, kernel
 from lgt.kernels.lanes import f64x8, fma, select
-from lgt.kernels.matrix import ENTRY, load_row, row_dot_column, store_row
+from lgt.kernels.matrix import load_row, row_dot_column, store_row
 from lgt.replicas import Task
 from lgt.replicas.paths import paths_of
-from lgt.replicas.staple import AHEAD, Box, Paths, prefetch_staple, room_for_addresses, staple
+from lgt.replicas.staple import Box, Paths, room_for_addresses, visit
 from lgt.replicas.subgroup import product_conjugate, rotate, subgroup_vector
 from lgt.update._base import LocalUpdater
 
@@ -63,14 +63,11 @@ def reflect_blocks(
     piece: int,
 ) -> None:
     """Over-relaxation of the links of one part of a phase (`lgt.replicas.visits`)."""
-    d, volume = box.neighbours.shape[0] // 2, box.neighbours.shape[1]
-    table = np.empty(room_for_addresses(d, paths), dtype=np.int64)
+    table = np.empty(room_for_addresses(box.neighbours.shape[0] // 2, paths), dtype=np.int64)
     first, last = box.starts[phase, piece], box.starts[phase, piece + 1]
     for k in range(first, last):
-        mu, x = divmod(box.order[k], volume)
-        prefetch_staple(size, links, box, *divmod(box.order[min(k + AHEAD, last - 1)], volume))
-        staple(size, links, box, paths, mu, x, scratch, table)
-        reflect_link(size, links + box.order[k] * ENTRY * len(size) ** 2, scratch)
+        link, _, _ = visit(size, links, box, paths, k, last, scratch, table)
+        reflect_link(size, link, scratch)
 
 
 @final
