@@ -173,17 +173,18 @@ class Blocking:
                 numbers[row][place == edge] = PERMUTATIONS.index(rotation(self.pieces, steps))
         return numbers
 
+    @cached_property
     def sites(self) -> Index:
-        """Global number of the site in each lane of each block, shape (volume, 8)."""
-        lanes = []
+        """Global number of the site in each lane of each block, shape (volume, 8), as vectors are loaded."""
+        sites = aligned((self.volume, WIDTH)).view(np.int64)
         for lane in range(WIDTH):
             corner, rest, times = np.zeros(self.lattice.d, dtype=np.int64), lane, 0
             for mu, pieces in zip(self.directions, self.pieces, strict=True):
                 corner[mu] = rest % pieces * self.local.extents[mu]
                 times += (rest % pieces) * self._twists(mu)
                 rest //= pieces
-            lanes.append(self.lattice.index(self._twisted(self.local.coordinates + corner, times)))
-        return np.stack(lanes, axis=1)
+            sites[:, lane] = self.lattice.index(self._twisted(self.local.coordinates + corner, times))
+        return sites
 
 
 def _compositions() -> Index:
@@ -216,7 +217,7 @@ def pack(links: NDArray[np.complex128], blocking: Blocking) -> NDArray[np.float6
     flat = links.reshape(chains, d, -1, N, N)
     packed = aligned((groups, d, blocking.volume, N, N, 2, WIDTH))
     pieces = WIDTH // replicas
-    sites = blocking.sites()
+    sites = blocking.sites
     for group, lane in itertools.product(range(groups), range(WIDTH)):
         chain = min(group * replicas + lane // pieces, chains - 1)
         values = flat[chain][:, sites[:, lane]]
@@ -230,7 +231,7 @@ def unpack(packed: NDArray[np.float64], blocking: Blocking, chain: int) -> NDArr
     pieces = WIDTH // blocking.replicas
     group, replica = divmod(chain, blocking.replicas)
     links = np.empty((d, blocking.lattice.volume, N, N), dtype=np.complex128)
-    sites = blocking.sites()
+    sites = blocking.sites
     for lane in range(replica * pieces, (replica + 1) * pieces):
         links.real[:, sites[:, lane]] = packed[group, ..., 0, lane]
         links.imag[:, sites[:, lane]] = packed[group, ..., 1, lane]

@@ -58,7 +58,7 @@ def _loop_action(action: Action) -> LoopAction:
 def _table(action: LoopAction, blocking: Blocking, staples: list[list[tuple[Path, float]]]) -> Paths:
     """Paths from x + mu to x for every direction mu, with their weights, as arrays."""
     lattice = blocking.lattice
-    d, sites = lattice.d, blocking.sites()
+    d, sites = lattice.d, blocking.sites
     # Blocks that lie alike between the open boundaries have the same weights: one table for each such kind.
     places = lattice.coordinates[sites][..., list(action.open_directions(d))].reshape(len(sites), -1)
     _, examples, kinds = np.unique(places, axis=0, return_index=True, return_inverse=True)

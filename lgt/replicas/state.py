@@ -19,7 +19,7 @@ from lgt.kernels.layout import size_of
 from lgt.kernels.packed import COMPOSE, WIDTH, Blocking, aligned, pack, unpack
 from lgt.replicas.colouring import colouring
 from lgt.replicas.staple import Box
-from lgt.replicas.visits import visits
+from lgt.replicas.visits import NO_VISITS, Index, Visits, visits
 from lgt.rng import Stream
 
 #: Blocks of one direction and colour below which handing work to a second thread costs more than it saves.
@@ -134,28 +134,22 @@ class Replicas:
         self._shape = shape_of(action if isinstance(action, LoopAction) else Wilson(0.0), self.lattice.d)
         self._served: set[Action] = set()
         self.at_once = at_once
-        if at_once:
-            colours, period, parity = np.zeros((self.lattice.d, self.lattice.volume), np.int64), 1, False
-        else:
-            colours, period, parity = colouring(self.lattice, self._shape)
+        found = None if at_once else colouring(self.lattice, self._shape)
+        period, parity = (found.period, found.parity) if found else (1, False)
         self.blocking = Blocking.of(self.lattice, self.chains, period, parity)
         self._links = pack(np.stack([np.asarray(each, dtype=np.complex128) for each in links]), self.blocking)
-        self._sites = aligned((self.blocking.volume, WIDTH)).view(np.int64)
-        self._sites[:] = self.blocking.sites()
-        colours = colours[:, self._sites[:, 0]]
-        self.n_colours = int(colours.max()) + 1
-        groups, per_colour = len(self._links), self.blocking.volume // self.n_colours
+        # Of each block, all of whose lanes are coloured alike.
+        colours = found.colours[:, self.blocking.sites[:, 0]] if found else None
+        n_colours = 1 if colours is None else int(colours.max()) + 1
+        groups, per_colour = len(self._links), self.blocking.volume // n_colours
         self.pieces = 1 if groups > 1 or per_colour < WORTH_A_THREAD else threads
         workers = max(self.pieces, min(groups, threads))
         self._pool = concurrent.futures.ThreadPoolExecutor(workers) if workers > 1 else None
         self._spares: dict[str, NDArray[np.float64]] = {}
         #: Asked by long updates between their steps: whether to give up.
         self.abandon: Callable[[], bool] = lambda: False
-        nbytes = self._links.nbytes // (groups * self.lattice.d * self.blocking.volume)
-        # Across a twisted seam neighbours lie far apart: no tiles there.
-        cache = None if self.blocking.twist is None else 2**62
-        order, starts = visits(self.blocking.local, colours, self._shape.side, self.pieces, nbytes, cache)
-        self.phases = 0 if at_once else len(starts)
+        order, starts = NO_VISITS if colours is None else self._visits(colours)
+        self.phases = len(starts)
         numbers = [stream.chain for stream in streams]
         replica = np.arange(WIDTH) * self.blocking.replicas // WIDTH
         places = np.arange(groups)[:, None] * self.blocking.replicas + replica
@@ -172,10 +166,16 @@ class Replicas:
             COMPOSE,
             order,
             starts,
-            self._sites,
+            self.blocking.sites,
         )
         # Made once: the arrays stay where they are, and a small lattice takes less time than its tasks.
         self._items = [(self._task(group), piece) for group in range(groups) for piece in range(self.pieces)]
+
+    def _visits(self, colours: Index) -> Visits:
+        nbytes = self._links[0].nbytes // (self.lattice.d * self.blocking.volume)
+        # Across a twisted seam neighbours lie far apart: no tiles there.
+        cache = None if self.blocking.twist is None else 2**62
+        return visits(self.blocking.local, colours, self._shape.side, self.pieces, nbytes, cache)
 
     def require(self, action: Action, one_by_one: bool = False) -> None:
         """Refuse an action for which these chains are not packed.
@@ -270,7 +270,7 @@ class Replicas:
 
     def per_site(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Such numbers in the order of the sites, shape (chains, volume): what a `tree_sum` is to sum."""
-        sites, lanes = self.blocking.sites(), WIDTH // self.blocking.replicas
+        sites, lanes = self.blocking.sites, WIDTH // self.blocking.replicas
         out = np.empty((self.chains, self.lattice.volume))
         for chain in range(self.chains):
             group, replica = divmod(chain, self.blocking.replicas)

@@ -29,6 +29,10 @@ class Visits(NamedTuple):
     starts: Index
 
 
+#: Where all links move at once.
+NO_VISITS = Visits(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64))
+
+
 def visits(
     box: Lattice, colours: Index, reach: int, pieces: int, nbytes: int, cache: int | None = None
 ) -> Visits:

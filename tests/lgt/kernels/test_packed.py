@@ -37,7 +37,7 @@ def test_packing_and_unpacking_are_inverse(box: tuple[int, ...], chains: int) ->
 @given(extents, st.integers(1, 9))
 def test_a_step_across_a_seam_leads_to_the_neighbour(box: tuple[int, ...], chains: int) -> None:
     blocking = Blocking.of(Lattice(box), chains)
-    lattice, sites = blocking.lattice, blocking.sites()
+    lattice, sites = blocking.lattice, blocking.sites
     orders = np.array(PERMUTATIONS)[blocking.seams]
     for row, table in enumerate([*lattice.up, *lattice.down]):
         seen = np.take_along_axis(sites[blocking.neighbours[row]], orders[row], axis=1)
@@ -49,7 +49,7 @@ def test_all_lanes_of_a_block_have_one_colour_and_all_sites_are_there(
     box: tuple[int, ...], chains: int
 ) -> None:
     blocking = Blocking.of(Lattice(box), chains)
-    sites = blocking.sites()
+    sites = blocking.sites
     colours = blocking.lattice.colours[sites]
     assert (colours == colours[:, :1]).all()
     per_replica = sites.reshape(blocking.volume, blocking.replicas, -1)

@@ -40,7 +40,7 @@ def test_twisted_halves_of_odd_length_get_the_same_bits(box: tuple[int, ...], la
     alone, company = Replicas(links[:1], streams[:1]), Replicas(links, streams)
     assert (alone.blocking.twist is None, company.blocking.twist) == (False, None)
     assert (WIDTH // alone.blocking.replicas, company.blocking.replicas) == (lanes, 8)
-    sites = alone.blocking.sites()
+    sites = alone.blocking.sites
     assert (lattice.colours[sites] == lattice.colours[sites][:, :1]).all()
     for number in range(2):
         updater.advance(alone, action, number)

@@ -154,7 +154,7 @@ def test_numbers_of_sites_come_in_their_order(box: tuple[int, ...]) -> None:
     values, volume = state.site_zeros(), int(np.prod(box))
     lane = np.arange(WIDTH) * state.blocking.replicas // WIDTH
     for group in range(len(values)):
-        values[group] = state.blocking.sites() + 1000.0 * (group * state.blocking.replicas + lane)
+        values[group] = state.blocking.sites + 1000.0 * (group * state.blocking.replicas + lane)
     expected = np.arange(volume) + 1000.0 * np.arange(chains)[:, None]
     assert np.array_equal(state.per_site(values), expected)
 
