@@ -1,6 +1,7 @@
 """The group core: groups, their elements and their representations. Imports numpy alone."""
 
 from lgt.group._base import Group, Representation
+from lgt.group._characters import Character, characters
 from lgt.group._circle import U1
 from lgt.group._finite import FiniteGroup, Subgroup
 from lgt.group._hyperoctahedral import (
@@ -10,6 +11,18 @@ from lgt.group._hyperoctahedral import (
     VectorRepresentation,
 )
 from lgt.group._parse import parse_group
+from lgt.group._permutation import (
+    PermutationRepresentation,
+    direction_vectors,
+    directions,
+    moving,
+    orbits_of_pairs,
+    plane_vectors,
+    planes,
+    regular,
+    trivial,
+)
+from lgt.group._point_group import point_group
 from lgt.group._space import AffineRepresentation, SpaceElement, SpaceGroup
 from lgt.group._special_unitary import SU
 from lgt.group._table import RegularRepresentation, TableGroup
@@ -21,11 +34,13 @@ __all__ = [
     "U1",
     "Adjoint",
     "AffineRepresentation",
+    "Character",
     "Defining",
     "DeterminantRepresentation",
     "FiniteGroup",
     "Group",
     "Hyperoctahedral",
+    "PermutationRepresentation",
     "RegularRepresentation",
     "Representation",
     "SignedPermutation",
@@ -35,5 +50,15 @@ __all__ = [
     "TableGroup",
     "UnitaryGroup",
     "VectorRepresentation",
+    "characters",
+    "direction_vectors",
+    "directions",
+    "moving",
+    "orbits_of_pairs",
     "parse_group",
+    "plane_vectors",
+    "planes",
+    "point_group",
+    "regular",
+    "trivial",
 ]
