@@ -62,6 +62,25 @@ CATALOGUE: dict[str, Entry] = {
         _cnn("cnn_links", "raw links, not gauge invariant", _SIZES),
         _cnn("cnn_traces", "traces of plaquettes, gauge invariant", {"d": _SIZES["d"]}),
         Entry(
+            "glcnn",
+            "an L-CNN that respects rotations and reflections too (arXiv:2303.11448), one prediction a site",
+            {
+                "layers": "a row (K, N_in, N_out) for each layer: K - 1 hops, channels in and out",
+                "d": "directions",
+            },
+            {
+                "group": ("B_d", "point group: B_d, SB_d, O_h x Z_2, Z_2^d, C_4, ..."),
+                "features": ("regular", "regular (a copy for each group element) or trivial (isotropic)"),
+                "elements": ("identity", "sum of the convolutions: all, generators or identity"),
+                "pool": ("mean", "mean for scalars, det for pseudoscalars, or a character's number"),
+                "loops": ("plaquettes", "input: plaquettes, polyakov or both"),
+                "activation": ("none", "none, relu or smooth"),
+                "n_out": (1, _N_OUT[1]),
+                **_INIT,
+            },
+            'name = "glcnn"\nlayers = [[2, 2, 4], [1, 4, 4]]  # K, N_in, N_out\ngroup = "B_d"\n',
+        ),
+        Entry(
             "lcnn",
             "an L-CNN of your own layers, one prediction a site",
             {

@@ -16,12 +16,14 @@ from lcnn._catalogue import check_names, is_users
 from lcnn._user import call_factory, find_factory
 from lcnn.models._base import Model
 from lcnn.models.baseline import CNN, cnn_links, cnn_traces
+from lcnn.models.global_symmetry import GLCNN
 from lcnn.models.wilson_loop import LCNN, published_models, wilson_loop
 from lgt.errors import InputError
 
 _BUILDERS: dict[str, Callable[..., Model]] = {
     "cnn_links": cnn_links,
     "cnn_traces": cnn_traces,
+    "glcnn": GLCNN,
     "lcnn": LCNN,
     "wilson_loop": wilson_loop,
 }
@@ -33,7 +35,7 @@ def available_models() -> tuple[str, ...]:
     Examples
     --------
     >>> available_models()
-    ('cnn_links', 'cnn_traces', 'lcnn', 'wilson_loop')
+    ('cnn_links', 'cnn_traces', 'glcnn', 'lcnn', 'wilson_loop')
     """
     return tuple(_BUILDERS)
 
@@ -84,6 +86,7 @@ def build_model(spec: Mapping[str, Any]) -> nn.Module:
 
 __all__ = [
     "CNN",
+    "GLCNN",
     "LCNN",
     "Model",
     "available_models",

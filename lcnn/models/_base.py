@@ -9,7 +9,10 @@ from typing import Any
 from torch import nn
 
 from lgt.errors import InputError
-from lgt.symmetry import Symmetry
+from lgt.symmetry import SCALAR, FieldType, Symmetry
+
+Row = tuple[int, int, int]
+"""(K, N_in, N_out) of an L-CB layer."""
 
 
 class Model(nn.Module, ABC):
@@ -27,6 +30,11 @@ class Model(nn.Module, ABC):
     @abstractmethod
     def symmetries(self) -> tuple[Symmetry[Any], ...]:
         """The symmetries that the output respects exactly, whatever the weights."""
+
+    @property
+    def output_type(self) -> FieldType:
+        """What the prediction is: a field of scalars, unless the model says otherwise."""
+        return SCALAR
 
     @property
     def weights(self) -> int:
@@ -61,3 +69,42 @@ def one_of(what: str, value: str, choices: Sequence[str]) -> None:
     """Raise InputError unless the value is one of the choices."""
     if value not in choices:
         raise InputError(f"{what} = {value!r}", "no such choice", "use " + ", ".join(choices))
+
+
+def layer_rows(layers: Sequence[Sequence[int]], channels: int | None) -> tuple[Row, ...]:
+    """Return the rows after a look at whether each takes what the one before gives.
+
+    Parameters
+    ----------
+    layers
+        (K, N_in, N_out) of each layer.
+    channels
+        What comes before the first one; None if that adapts itself.
+
+    Raises
+    ------
+    InputError
+        If they do not follow on each other.
+    """
+    rows: list[Row] = []
+    example = f"[[2, {channels or 2}, 4], [2, 4, 4]]"
+    remedy = f"give a row (K, N_in, N_out) of whole numbers for each layer, e.g. {example}"
+    if not isinstance(layers, (list, tuple)):
+        raise InputError(f"layers = {layers!r}", "no list of rows", remedy)
+    for row in layers:
+        try:
+            numbers = whole_numbers("a layer", row)
+        except InputError as error:
+            raise InputError(f"layer {row!r}", error.found, remedy) from None
+        if len(numbers) != 3:
+            raise InputError(f"layer {row!r}", f"{len(numbers)} numbers", remedy)
+        if channels is not None and numbers[1] != channels:
+            remedy = f"give it N_in = {channels} in its (K, N_in, N_out)"
+            raise InputError(
+                f"layer {row!r} with N_in = {numbers[1]}", f"{channels} channels before it", remedy
+            )
+        channels = numbers[2]
+        rows.append((numbers[0], numbers[1], numbers[2]))
+    if not rows:
+        raise InputError("an L-CNN", "no layers", "give at least one (K, N_in, N_out)")
+    return tuple(rows)

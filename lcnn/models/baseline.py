@@ -12,7 +12,7 @@ from lcnn.field import check_links, check_precision, trace
 from lcnn.gauge import plaquettes
 from lcnn.models._base import Model, one_of, whole_numbers
 from lgt.errors import InputError, ShapeError
-from lgt.symmetry import Gauge, Symmetry, Translation
+from lgt.symmetry import INVARIANT, FieldType, Gauge, Symmetry, Translation
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -127,6 +127,11 @@ class CNN(Model):
     def symmetries(self) -> tuple[Symmetry[Any], ...]:
         """Translations, and gauge transformations if it sees traces only."""
         return (Gauge(), Translation()) if self.source == "traces" else (Translation(),)
+
+    @property
+    def output_type(self) -> FieldType:
+        """Numbers of the whole configuration."""
+        return INVARIANT
 
     def forward(self, links: Tensor) -> Tensor:
         """Return the prediction for each configuration, (B, n_out), real.

@@ -10,13 +10,10 @@ from torch import Tensor, nn
 from lcnn.gauge import LCB, GaugeInput, LAct, SiteHead, Trace
 from lcnn.gauge._weights import Init
 from lcnn.gauge.loops import Plaquette
-from lcnn.models._base import Model, one_of, whole_numbers
+from lcnn.models._base import Model, Row, layer_rows, one_of, whole_numbers
 from lcnn.transport import Directions, Transporter
 from lgt.errors import InputError
 from lgt.symmetry import Gauge, Symmetry, Translation
-
-Row = tuple[int, int, int]
-"""(K, N_in, N_out) of an L-CB layer."""
 
 
 @final
@@ -80,7 +77,7 @@ class LCNN(Model):
         one_of("plaquettes", plaquettes, ("none", "positive", "negative", "both", "clover"))
         whole_numbers("d, dilation, n_out", (d, dilation, n_out))
         self.input = GaugeInput(plaquettes, polyakov)
-        rows = _checked(layers, self.input.channels(d))
+        rows = layer_rows(layers, self.input.channels(d))
         options: dict[str, Any] = {"d": d, "centre": centre, "directions": directions, "dilation": dilation}
         options |= {"adjoint": adjoint, "unit": unit, "init": init, "init_w": init_w}
         self._spec: dict[str, Any] = {
@@ -119,33 +116,6 @@ class LCNN(Model):
         """Return the prediction at every site, (B, n_out, *extents), real."""
         out: Tensor = self.head(self.trace(self.features(links)))
         return out
-
-
-def _checked(layers: Sequence[Sequence[int]], channels: int) -> tuple[Row, ...]:
-    """Return the rows after a look at whether each takes what the one before gives."""
-    rows: list[Row] = []
-    remedy = (
-        f"give a row (K, N_in, N_out) of whole numbers for each layer, e.g. [[2, {channels}, 4], [2, 4, 4]]"
-    )
-    if not isinstance(layers, (list, tuple)):
-        raise InputError(f"layers = {layers!r}", "no list of rows", remedy)
-    for row in layers:
-        try:
-            numbers = whole_numbers("a layer", row)
-        except InputError as error:
-            raise InputError(f"layer {row!r}", error.found, remedy) from None
-        if len(numbers) != 3:
-            raise InputError(f"layer {row!r}", f"{len(numbers)} numbers", remedy)
-        if numbers[1] != channels:
-            remedy = f"give it N_in = {channels} in its (K, N_in, N_out)"
-            raise InputError(
-                f"layer {row!r} with N_in = {numbers[1]}", f"{channels} channels before it", remedy
-            )
-        channels = numbers[2]
-        rows.append((numbers[0], numbers[1], numbers[2]))
-    if not rows:
-        raise InputError("an L-CNN", "no layers", "give at least one (K, N_in, N_out)")
-    return tuple(rows)
 
 
 # (d, loop, size): the layers, and whether t holds the centre. Some 3+1 dimensional lists are inferred from

@@ -45,6 +45,7 @@ from lgt.symmetry import (
     ADJOINT,
     INVARIANT,
     LINKS,
+    PSEUDOSCALAR,
     SCALAR,
     FieldType,
     Gauge,
@@ -258,6 +259,28 @@ MODELS: dict[str, list[ModelEntry]] = {
             SCALAR,
         ),
     ],
+    "glcnn": [
+        ModelEntry(
+            lambda d, N: {
+                "name": "glcnn",
+                "layers": [(2, 1, 2), (1, 2, 1)],
+                "d": d,
+                "group": "B_d" if d < 4 else "C_4",
+                "elements": "generators",
+                "loops": "both",
+                "activation": "relu",
+                "n_out": 2,
+            },
+            SCALAR,
+        ),
+        ModelEntry(
+            lambda d, N: {"name": "glcnn", "layers": [(2, 2, 1)], "d": d, "features": "trivial"}, SCALAR
+        ),
+        ModelEntry(
+            lambda d, N: {"name": "glcnn", "layers": [(2, 1, 1)], "d": d, "pool": "det", "group": "Z_2^d"},
+            PSEUDOSCALAR,
+        ),
+    ],
     "wilson_loop": [
         ModelEntry(lambda d, N: {"name": "wilson_loop", "loop": "2x2", "size": "small"}, SCALAR, (2,)),
         ModelEntry(
@@ -287,6 +310,7 @@ def test_models_have_the_symmetries_that_they_declare(name: str, entry: ModelEnt
             torch.manual_seed(1)
             model = build_model(entry.spec(d, N))
             assert Translation() in symmetries_of(model)
+            assert repr(model.output_type) == repr(entry.output)
             assert_symmetric(
                 model, output_type=entry.output, groups=(group,), dims=(d,), examples=3, tolerance=1e-10
             )

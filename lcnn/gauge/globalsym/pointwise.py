@@ -1,0 +1,63 @@
+"""Local layers at every point of a feature: bilinear maps, activations, norms."""
+
+from __future__ import annotations
+
+from typing import final
+
+from torch import Tensor, nn
+
+from lcnn.gauge.globalsym.conv import Points
+from lgt.errors import ShapeError
+
+
+@final
+class Pointwise(nn.Module):
+    """The same layer of `lcnn.gauge` at each point p: ``W'(p, x) = layer(W(p, x), ...)``.
+
+    Any layer will do that maps matter of C channels at a site to matter at that site: `LBilinear`, `LAct`,
+    `LPolynomialAct`, linear maps, norms. The points are put beside the batch, so the layer does not know of
+    them.
+
+    Parameters
+    ----------
+    layer
+        From one or several fields (B, C, *extents, N, N) to one.
+    features
+        What the channels are.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lcnn.gauge import LBilinear
+    >>> from lgt.group import point_group, regular
+    >>> layer = Pointwise(LBilinear(2, 2, 3), regular(point_group("B_2", 2)))
+    >>> W = torch.ones(5, 16, 4, 6, 3, 3, dtype=torch.complex64)
+    >>> layer(W, W).shape
+    torch.Size([5, 24, 4, 6, 3, 3])
+    """
+
+    def __init__(self, layer: nn.Module, features: Points) -> None:
+        super().__init__()
+        self.layer, self.features = layer, features
+
+    def forward(self, *fields: Tensor) -> Tensor:
+        """Return matter (B, C' P, *extents, N, N) from fields (B, C P, *extents, N, N), P points.
+
+        Raises
+        ------
+        ShapeError
+            If the number of channels is no multiple of P.
+        """
+        P = self.features.dimension
+        for field in fields:
+            if field.shape[1] % P:
+                found = f"{field.shape[1]} channels"
+                raise ShapeError(f"matter that is {self.features}", found, f"give a multiple of {P}")
+        beside = [split_points(field, P).transpose(1, 2).flatten(0, 1) for field in fields]
+        out: Tensor = self.layer(*beside)
+        return out.reshape(-1, P, *out.shape[1:]).transpose(1, 2).flatten(1, 2)
+
+
+def split_points(matter: Tensor, P: int) -> Tensor:
+    """Return matter (B, C P, ...) as (B, C, P, ...)."""
+    return matter.reshape(len(matter), -1, P, *matter.shape[2:])

@@ -1,0 +1,166 @@
+"""L-CNNs that respect rotations and reflections of the lattice too (arXiv:2303.11448)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, final
+
+from torch import Tensor, nn
+
+from lcnn.gauge import LAct, LBilinear, Trace
+from lcnn.gauge._weights import Init
+from lcnn.gauge.globalsym import Lift, PointConv, Pointwise, Pool
+from lcnn.models._base import Model, layer_rows, one_of, whole_numbers
+from lcnn.transport import Transporter
+from lgt.errors import InputError
+from lgt.group import point_group, regular, trivial
+from lgt.symmetry import SCALAR, FieldType, Gauge, PointGroup, Symmetry, Translation
+
+
+@final
+class GLCNN(Model):
+    """Loops of all orientations -> lift -> L-CB layers with a point group's symmetry -> pooling -> traces.
+
+    Links (B, d, *extents, N, N), complex, to predictions (B, n_out, *extents), real, that transform by a
+    character of the point group K: as scalars, or as pseudoscalars such as the topological charge density.
+
+    Each layer is ``W' = bilinear(W, conv(W))``: a `PointConv` transports the features along straight paths in
+    all directions, an `LBilinear` multiplies the result with the features at each point. Layers of kernel
+    size 1 have no convolution and multiply the features with themselves.
+
+    Parameters
+    ----------
+    layers
+        (K, N_in, N_out) of each layer; the lift gives the N_in of the first one.
+    d
+        Number of directions.
+    group
+        The point group, a name of `lgt.group.point_group`, e.g. ``"B_d"``, ``"O_h x Z_2"``, ``"C_4"``.
+    features
+        ``"regular"``: a copy of every channel for each element of K; ``"trivial"``: the isotropic variant,
+        one copy, which cannot tell directions apart and costs about as much as an L-CNN that sees both ways.
+    elements
+        Which group elements the convolutions sum over: ``"identity"``, ``"generators"`` or ``"all"``; see
+        `PointConv`. For trivial features there is nothing to choose.
+    pool
+        The character that the output transforms by: ``"mean"``, ``"det"`` or its number in
+        `lgt.group.characters`; a real one.
+    loops
+        The input: ``"plaquettes"``, ``"polyakov"`` or ``"both"``.
+    activation
+        The `LAct` gate after each layer, or ``"none"``.
+    n_out
+        How many numbers are predicted at each site.
+    init, init_w
+        How the weights of the bilinear layers start, see `LBilinear`.
+
+    Raises
+    ------
+    InputError
+        If the channels of the layers do not follow on each other, or a choice is unknown.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = GLCNN([(2, 2, 2), (1, 2, 2)], d=2, group="B_2")
+    >>> model(torch.ones(5, 2, 4, 6, 3, 3, dtype=torch.complex64)).shape
+    torch.Size([5, 1, 4, 6])
+    >>> model.symmetries
+    (Gauge(), Translation(), PointGroup(B_2))
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Sequence[int]],
+        *,
+        d: int,
+        group: str = "B_d",
+        features: Literal["regular", "trivial"] = "regular",
+        elements: Literal["all", "generators", "identity"] = "identity",
+        pool: Literal["mean", "det"] | int = "mean",
+        loops: Literal["plaquettes", "polyakov", "both"] = "plaquettes",
+        activation: Literal["none", "relu", "smooth"] = "none",
+        n_out: int = 1,
+        init: Init = "balanced",
+        init_w: float = 1.0,
+    ) -> None:
+        super().__init__()
+        one_of("features", features, ("regular", "trivial"))
+        one_of("elements", elements, ("all", "generators", "identity"))
+        one_of("activation", activation, ("none", "relu", "smooth"))
+        whole_numbers("d, n_out", (d, n_out))
+        rows = layer_rows(layers, None)
+        self.group = point_group(group, d)
+        points = regular(self.group) if features == "regular" else trivial(self.group)
+        self._spec: dict[str, Any] = {
+            "name": "glcnn",
+            "layers": [list(row) for row in rows],
+            "d": d,
+            "group": group,
+            "features": features,
+            "elements": elements,
+            "pool": pool,
+            "loops": loops,
+            "activation": activation,
+            "n_out": n_out,
+            "init": init,
+            "init_w": init_w,
+        }
+        self.lift = Lift(points, rows[0][1], loops=loops)
+        chosen = elements if features == "regular" else "all"
+        convs: list[nn.Module] = []
+        for kernel_size, n_in, _ in rows:
+            conv = PointConv(points, points, n_in, n_in, kernel_size, elements=chosen)
+            convs.append(conv if kernel_size > 1 else _Same())
+        self.convs = nn.ModuleList(convs)
+        self.bilinears = nn.ModuleList(
+            Pointwise(LBilinear(n_in, n_in, n, init=init, init_w=init_w), points) for _, n_in, n in rows
+        )
+        self.activation = Pointwise(LAct(activation), points) if activation != "none" else nn.Identity()
+        self.pool = Pool(points, pool)
+        if not self.pool.character.is_real:
+            raise InputError(
+                f"pool = {pool!r}", "a complex character", "use a real one for a real prediction"
+            )
+        self.trace = Trace()
+        # A constant is no pseudoscalar.
+        self.head = nn.Linear(2 * rows[-1][2], n_out, bias=self._even)
+
+    @property
+    def _even(self) -> bool:
+        return set(self.pool.character.values) == {1}
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The name and all parameters as plain values."""
+        return {**self._spec, "layers": [list(row) for row in self._spec["layers"]]}
+
+    @property
+    def symmetries(self) -> tuple[Symmetry[Any], ...]:
+        """Gauge transformations, translations and the point group."""
+        return Gauge(), Translation(), PointGroup(self.group)
+
+    @property
+    def output_type(self) -> FieldType:
+        """A field of numbers that transforms by the character it is pooled with."""
+        if self._even:
+            return SCALAR
+        name = "pseudoscalar" if self._spec["pool"] == "det" else f"scalar of {self.pool.character!r}"
+        return SCALAR.transforming(self.pool.character, name)
+
+    def forward(self, links: Tensor) -> Tensor:
+        """Return the prediction at every site, (B, n_out, *extents), real."""
+        carrier = Transporter(links)
+        matter: Tensor = self.lift(links)
+        for conv, bilinear in zip(self.convs, self.bilinears, strict=True):
+            matter = self.activation(bilinear(matter, conv(carrier, matter)))
+        out: Tensor = self.head(self.trace(self.pool(matter)).movedim(1, -1))
+        return out.movedim(-1, 1)
+
+
+@final
+class _Same(nn.Module):
+    """In place of a convolution over no neighbours: the matter itself."""
+
+    def forward(self, links: Transporter, matter: Tensor) -> Tensor:
+        return matter
