@@ -44,13 +44,36 @@ class DataConfig(Section):
     """
 
     ensembles: Annotated[tuple[str, ...], Field(min_length=1)]
-    """HDF5 ensembles of one lattice, as paths or patterns such as ``"train/*.h5"``."""
+    """HDF5 ensembles of one lattice or of several, as paths or patterns such as ``"train/*.h5"``."""
     target: Annotated[str, Field(min_length=1)]
-    """The observable to predict, e.g. ``"wilson_1x2"``."""
+    """What to predict, by a name that `lcnn.targets.parse_target` knows.
+
+    An observable (``"wilson_1x2"``), one after smearing or gradient flow (``"energy_clover@flow:1"``), a
+    column of yours (``"labels.csv:NAME"``), or ``"package.module:function"``.
+    """
     per: Literal["site", "configuration"] = "site"
-    """Learn the observable at every site, or its lattice average."""
+    """Learn the target at every site, or its lattice average."""
     validation_chains: _Positive = 1
     test_chains: _Count = 0
+    augment: tuple[Literal["translation", "hypercubic", "gauge"], ...] = ()
+    """Move every training batch by random elements of these symmetries; a word alone will do, or "none"."""
+    parity: Literal["auto", "scalar", "pseudoscalar"] = "auto"
+    """How the target moves under reflections: found by trial for observables, to be said for a column."""
+    cache: str = ""
+    """A folder in which targets on smeared links are kept, so that they are computed once; empty: none."""
+
+    @field_validator("augment", mode="before")
+    @classmethod
+    def _words(cls, value: object) -> object:
+        words = (value,) if isinstance(value, str) else value
+        return () if words == ("none",) else words
+
+    @field_validator("augment")
+    @classmethod
+    def _once(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(words)) != len(words):
+            raise ValueError("name every symmetry once")
+        return words
 
     def paths(self) -> tuple[Path, ...]:
         """Return the ensembles' files, patterns expanded and sorted.
@@ -78,7 +101,7 @@ class DataConfig(Section):
 
 
 class TrainingConfig(Section):
-    """How the weights are found: AdamW (amsgrad) on the mean squared error.
+    """How the weights are found: AdamW (amsgrad) on the mean squared error, then L-BFGS if it is asked for.
 
     Examples
     --------
@@ -89,8 +112,26 @@ class TrainingConfig(Section):
     epochs: _Positive = 20
     batch: _Positive = 50
     learning_rate: _Rate = 3e-3
-    schedule: Literal["constant", "cosine"] = "cosine"
-    """``cosine`` falls from `learning_rate` to 1/1000 of it over `epochs`, step by step."""
+    schedule: Literal["constant", "cosine", "exponential", "step", "plateau"] = "cosine"
+    """``cosine`` falls from `learning_rate` to 1/1000 of it over `epochs`, step by step.
+
+    The rate is multiplied by `decay` for every `decay_epochs` epochs that are done, ``step``; as
+    ``exponential`` it falls so smoothly; ``plateau`` multiplies once so many epochs in a row were no better
+    on the validation data.
+    """
+    decay: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.1
+    decay_epochs: _Positive = 10
+    warmup: _Count = 0
+    """Epochs in which the rate rises from 0 to what the schedule says, step by step."""
+    lbfgs: _Count = 0
+    """Iterations of L-BFGS after AdamW, from its best weights; 0: none.
+
+    Each sees the whole training data, in chunks of `batch`, and counts as one epoch. Use float64.
+    """
+    lbfgs_memory: _Positive = 100
+    """Moves that L-BFGS remembers."""
+    lbfgs_tolerance: _NotNegative = 1e-9
+    """L-BFGS ends early once an iteration lowers the loss by less than this part of it."""
     weight_decay: _NotNegative = 0.0
     patience: _Count = 0
     """Stop after so many epochs without a better validation loss; 0, the default: never.
@@ -111,6 +152,8 @@ class TrainingConfig(Section):
     """torch's CPU threads; auto: as torch finds them. The same count gives the same bits."""
     checkpoint: _Positive = 1
     """Epochs between checkpoints."""
+    checkpoint_seconds: _NotNegative = 300.0
+    """Seconds between checkpoints inside an epoch; 0: none there."""
     time_limit: str = ""
     """Stop after this wall time, e.g. ``"1h30m"``, resumable, with exit status 3; empty: no limit."""
 

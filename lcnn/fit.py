@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 import math
-import time
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from lcnn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from lcnn._passes import Job, adamw_epoch, lbfgs_iteration
+from lcnn._resume import describe, require_same, warn_of_circumstances
+from lcnn._state import Epoch, State, weights
+from lcnn.checkpoint import read_checkpoint, write_checkpoint
 from lcnn.config import TrainingConfig
-from lcnn.data import Dataset
-from lcnn.evaluate import mean_squared_error, predict
+from lcnn.data import Data
+from lcnn.distributed import World
 from lcnn.field import set_precision
-from lgt.errors import CheckError, InputError, StoppedError
+from lcnn.optimise import trainable
+from lgt.errors import InputError, StoppedError
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One pass over the training data: mean squared errors, last learning rate, seconds it took."""
-
-    number: int
-    train: float
-    validation: float
-    learning_rate: float
-    seconds: float
+__all__ = ["Epoch", "Fit", "Progress", "Stop", "fit", "pick_device"]
 
 
 @dataclass(frozen=True)
@@ -46,9 +38,6 @@ class Fit:
     history: tuple[Epoch, ...]
 
 
-_CIRCUMSTANCES = ("lcnn", "torch", "threads", "device")
-_FREE = {"device", "threads", "checkpoint", "time_limit", "seeds"}
-
 Progress = Callable[[int, Epoch, int], None]
 """Called after every epoch with the seed, the epoch and the number of epochs planned."""
 
@@ -56,25 +45,15 @@ Stop = Callable[[], str | None]
 """Asked before every batch: a reason to stop now, or None."""
 
 
-def learning_rate(config: TrainingConfig, step: int, total: int) -> float:
-    """Return the learning rate of a step, counted from 0, of `total` planned ones.
-
-    Examples
-    --------
-    >>> config = TrainingConfig(learning_rate=1.0, schedule="cosine")
-    >>> [round(learning_rate(config, step, 10), 4) for step in (0, 5, 10, 20)]
-    [1.0, 0.5005, 0.001, 0.001]
-    """
-    if config.schedule == "constant":
-        return config.learning_rate
-    phase = min(step / total, 1.0)
-    return config.learning_rate * (0.001 + 0.999 * 0.5 * (1 + math.cos(math.pi * phase)))
-
-
 def pick_device(name: str) -> torch.device:
-    """Return a device by name; ``"auto"`` is the first CUDA device, else the CPU."""
+    """Return a device by name; ``"auto"`` is the CUDA device of this process, else the CPU.
+
+    Under torchrun each process of a machine takes its own CUDA device.
+    """
+    if name in ("auto", "cuda") and torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device("cpu")
     try:
         device = torch.device(name)
         torch.empty(1, dtype=torch.complex64, device=device)
@@ -83,69 +62,10 @@ def pick_device(name: str) -> torch.device:
     return device
 
 
-@final
-@dataclass
-class _State:
-    """Everything that the rest of a training depends on."""
-
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    shuffle: torch.Generator
-    best: dict[str, Tensor]
-    best_epoch: int = 0
-    best_loss: float = math.inf
-    seconds: float = 0.0
-    history: list[Epoch] = field(default_factory=list)
-    finished: bool = False
-
-    def pack(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Return the state as tensors and plain values."""
-        tensors = {f"model/{k}": v for k, v in self.model.state_dict().items()}
-        tensors |= {f"best/{k}": v for k, v in self.best.items()}
-        for index, values in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer/{index}/{k}": v for k, v in values.items()}
-        tensors["rng/shuffle"] = self.shuffle.get_state()
-        tensors["rng/torch"] = torch.get_rng_state()
-        if torch.cuda.is_available():
-            tensors["rng/cuda"] = torch.cuda.get_rng_state()
-        values = {
-            "epoch": len(self.history),
-            "best_epoch": self.best_epoch,
-            "validation": self.best_loss,
-            "seconds": self.seconds,
-            "finished": self.finished,
-            "history": [asdict(epoch) for epoch in self.history],
-        }
-        return tensors, values
-
-    def unpack(self, checkpoint: Checkpoint) -> None:
-        """Take over the state of a checkpoint."""
-        self.model.load_state_dict(checkpoint.part("model"))
-        self.best = checkpoint.part("best")
-        layout = self.optimizer.state_dict()
-        layout["state"] = {}
-        for key, value in checkpoint.part("optimizer").items():
-            index, name = key.split("/", 1)
-            layout["state"].setdefault(int(index), {})[name] = value.clone()
-        self.optimizer.load_state_dict(layout)
-        self.shuffle.set_state(checkpoint.tensors["rng/shuffle"])
-        torch.set_rng_state(checkpoint.tensors["rng/torch"])
-        if torch.cuda.is_available() and "rng/cuda" in checkpoint.tensors:
-            torch.cuda.set_rng_state(checkpoint.tensors["rng/cuda"])
-        values = checkpoint.metadata
-        self.best_epoch, self.best_loss = values["best_epoch"], values["validation"]
-        self.seconds, self.finished = values["seconds"], values["finished"]
-        self.history = [Epoch(**row) for row in values["history"]]
-
-
-def _copy_weights(model: nn.Module) -> dict[str, Tensor]:
-    return {k: v.detach().clone() for k, v in model.state_dict().items()}
-
-
 def fit(
     model: nn.Module,
-    train: Dataset,
-    validation: Dataset,
+    train: Data,
+    validation: Data,
     config: TrainingConfig,
     *,
     seed: int = 1,
@@ -154,12 +74,14 @@ def fit(
     metadata: Mapping[str, Any] | None = None,
     stop: Stop | None = None,
     progress: Progress | None = None,
+    world: World = World(),  # noqa: B008
 ) -> Fit:
     """Train a model in place and leave it with the weights that were best on the validation data.
 
     The mean squared error over all targets is minimised by AdamW (amsgrad), as in the Letter
-    (arXiv:2012.12901). Shuffling and every other random number come from `seed`; the global state of
-    torch's generator is restored at the end.
+    (arXiv:2012.12901), and then, if the configuration asks for it, by L-BFGS from the best weights so far
+    on all training data at once (`lcnn.optimise`). Shuffling and every other random number come from
+    `seed`; the global state of torch's generator is restored at the end.
 
     Parameters
     ----------
@@ -174,20 +96,24 @@ def fit(
     checkpoint
         A TOML file to keep the state in; see `lcnn.checkpoint`.
     resume
-        Go on from that file if it is there, also with more epochs where the rate is constant. The same
-        thread count then gives bitwise the weights of an
-        uninterrupted training (where `at_least` does not make the clock decide its length).
+        Go on from that file if it is there, also with more epochs where the rate does not depend on their
+        number. The same thread count then gives bitwise the weights of an uninterrupted training (where
+        `at_least` does not make the clock decide its length).
     metadata
         Plain values to store along; a checkpoint that has others is not resumed.
     stop
         Asked before every batch.
     progress
         Told after every epoch.
+    world
+        The processes that train together (`lcnn.distributed.join_world`): each calls this with the same
+        arguments, the first one writes the checkpoints. The losses are those of one process, but for
+        rounding and for models with dropout or batch statistics.
 
     Raises
     ------
     StoppedError
-        If `stop` gave a reason; the last checkpoint is resumable.
+        If `stop` gave a reason; the state at that step is in the checkpoint.
     CheckError
         If the loss was not finite in the first epoch.
     InputError
@@ -200,127 +126,56 @@ def fit(
         set_precision(model, str(dtype.to_complex()).removeprefix("torch."))
         model.to(device)
         optimizer = torch.optim.AdamW(
-            model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, amsgrad=True
+            trainable(model), lr=config.learning_rate, weight_decay=config.weight_decay, amsgrad=True
         )
-        shuffle = torch.Generator().manual_seed(seed)
-        state = _State(model, optimizer, shuffle, _copy_weights(model))
+        state = State(model, optimizer, torch.Generator().manual_seed(seed), weights(model))
         about = {"training": describe(config), **(metadata or {}), "seed": seed}
         if checkpoint is not None and resume and Path(checkpoint).exists():
             saved = read_checkpoint(checkpoint)
             require_same(saved.metadata, about, checkpoint)
-            _warn_of_circumstances(saved.metadata, about)
-            state.unpack(saved)
-            state.finished = _is_finished(state, config)  # more epochs may be wanted than were
-        while not state.finished:
-            _one_epoch(state, train, validation, config, device, stop)
-            if progress is not None:
-                progress(seed, state.history[-1], config.epochs)
-            due = state.finished or len(state.history) % config.checkpoint == 0
-            if checkpoint is not None and due:
+            warn_of_circumstances(saved.metadata, about)
+            state.unpack(saved, device)
+
+        def save() -> None:
+            if checkpoint is not None and world.leads:
                 tensors, values = state.pack()
                 write_checkpoint(checkpoint, tensors, {**about, **values})
+
+        job = Job(model, train, validation, config, device, world, stop)
+        world.copy_first(model.state_dict().values())
+        try:
+            while (phase := _next_phase(state, config)) is not None:
+                done = len(state.history)
+                if phase == "adamw":
+                    adamw_epoch(job, state, save)
+                else:
+                    lbfgs_iteration(job, state)
+                if len(state.history) > done and progress is not None:
+                    progress(seed, state.history[-1], config.epochs + config.lbfgs)
+                if len(state.history) % config.checkpoint == 0 or _next_phase(state, config) is None:
+                    save()
+        except StoppedError:
+            save()
+            raise
     model.load_state_dict(state.best)
     return Fit(model.eval(), seed, state.best_epoch, state.best_loss, state.seconds, tuple(state.history))
 
 
-def _one_epoch(
-    state: _State,
-    train: Dataset,
-    validation: Dataset,
-    config: TrainingConfig,
-    device: torch.device,
-    stop: Stop | None,
-) -> None:
-    """Run over the training data once, validate, keep the best weights, see whether it is enough."""
-    start = time.perf_counter()
-    model, number = state.model, len(state.history) + 1
-    dtype = getattr(torch, config.dtype)
-    steps = math.ceil(len(train) / config.batch)
-    model.train()
-    total, rate = 0.0, 0.0
-    batches = train.batches(config.batch, shuffle=state.shuffle, dtype=dtype, device=device)
-    for step, (links, target) in enumerate(batches, (number - 1) * steps):
-        reason = stop() if stop is not None else None
-        if reason is not None:
-            raise StoppedError(f"training for {config.epochs} epochs",
-                               f"{reason} in epoch {number}", "resume it with --resume")  # fmt: skip
-        rate = learning_rate(config, step, config.epochs * steps)
-        for parameters in state.optimizer.param_groups:
-            parameters["lr"] = rate
-        state.optimizer.zero_grad(set_to_none=True)
-        loss = (predict(model, links, train.per) - target).square().mean()
-        loss.backward()  # type: ignore[no-untyped-call]
-        state.optimizer.step()
-        total += loss.item() * len(target)
-    train_loss = total / len(train)
-    loss_now = mean_squared_error(model, validation, batch=config.batch, dtype=dtype, device=device)
-    if loss_now < state.best_loss:
-        state.best_loss, state.best_epoch, state.best = loss_now, number, _copy_weights(model)
-    diverged = not (math.isfinite(train_loss) and math.isfinite(loss_now))
-    if diverged and number == 1:
-        raise CheckError("a finite loss", f"{train_loss} in the first epoch", "lower training.learning_rate")
-    seconds = time.perf_counter() - start
-    state.seconds += seconds
-    state.history.append(Epoch(number, train_loss, loss_now, rate, seconds))
-    if diverged:
-        log.warning(
-            "seed's loss was not finite in epoch %d: its best epoch %d is kept", number, state.best_epoch
-        )
-    state.finished = _is_finished(state, config)
+def _next_phase(state: State, config: TrainingConfig) -> str | None:
+    """Return what a training does next, "adamw" or "lbfgs"; None where it has enough."""
+    finishing = sum(epoch.kind == "lbfgs" for epoch in state.history)
+    if finishing == 0 and state.quasi is None and not _is_enough(state, config):
+        return "adamw"
+    return "lbfgs" if finishing < config.lbfgs and not state.exhausted else None
 
 
-def _is_finished(state: _State, config: TrainingConfig) -> bool:
-    """Whether a training of one epoch or more has enough."""
+def _is_enough(state: State, config: TrainingConfig) -> bool:
+    """Whether AdamW has done its epochs, lost its patience or its way."""
+    if not state.history:
+        return False
     number, last = len(state.history), state.history[-1]
     diverged = not (math.isfinite(last.train) and math.isfinite(last.validation))
     patient = config.patience == 0 or number - state.best_epoch < config.patience
-    enough = number >= config.epochs and state.seconds >= config.at_least
+    seconds = sum(epoch.seconds for epoch in state.history)
+    enough = number >= config.epochs and seconds >= config.at_least
     return diverged or enough or not patient
-
-
-def describe(config: TrainingConfig) -> dict[str, Any]:
-    """Return the values of a configuration that decide the weights."""
-    return config.model_dump(mode="json", exclude=_FREE)
-
-
-def require_same(saved: Mapping[str, Any], ours: Mapping[str, Any], path: str | Path) -> None:
-    """Raise InputError, with both values of what differs, unless a checkpoint can go on as our run.
-
-    More epochs than before are no difference at a constant learning rate.
-    """
-    keys = [key for key in ours if key not in (*_CIRCUMSTANCES, "chains")]
-    wanted = _flat({key: ours[key] for key in keys})
-    there = _flat({key: saved[key] for key in keys if key in saved})
-    different = [key for key in {**wanted, **there} if wanted.get(key) != there.get(key)]
-    epochs = "training.epochs"
-    if epochs in different and epochs in wanted and wanted[epochs] > there.get(epochs, math.inf):
-        if wanted["training.schedule"] == "constant":
-            different.remove(epochs)
-        elif different == [epochs]:
-            raise InputError(
-                f"resuming {path} with {epochs} = {wanted[epochs]}",
-                f"{epochs} = {there[epochs]} there and the cosine schedule, whose rates depend on it from "
-                "the first step",
-                "train into another folder, or with schedule = 'constant', which can be extended",
-            )
-    if different:
-        here = ", ".join(f"{key} = {wanted.get(key, 'nothing')}" for key in different)
-        found = ", ".join(f"{key} = {there.get(key, 'nothing')}" for key in different)
-        remedy = "resume with the run that it was started with, or train into another folder"
-        raise InputError(f"resuming {path} with {here}", f"{found} there", remedy)
-
-
-def _flat(values: Mapping[str, Any], start: str = "") -> dict[str, Any]:
-    """Return nested values under names with dots."""
-    found: dict[str, Any] = {}
-    for key, value in values.items():
-        found |= _flat(value, f"{start}{key}.") if isinstance(value, Mapping) else {start + key: value}
-    return found
-
-
-def _warn_of_circumstances(saved: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
-    for key in _CIRCUMSTANCES:
-        if key in ours and saved.get(key) != ours[key]:
-            log.warning(
-                "resumed with %s %s, begun with %s: the bits may differ", key, ours[key], saved.get(key)
-            )

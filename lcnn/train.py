@@ -20,12 +20,13 @@ from torch import nn
 
 from lcnn._before import check_folder, read_header
 from lcnn._catalogue import complete, is_users
+from lcnn._resume import describe, require_same
 from lcnn.checkpoint import write_checkpoint
 from lcnn.config import RunConfig
-from lcnn.data import Dataset, Splits, open_splits
+from lcnn.data import Data, Splits, open_splits
 from lcnn.evaluate import mean_squared_error, predict
 from lcnn.field import set_precision
-from lcnn.fit import Epoch, Fit, Progress, describe, fit, pick_device, require_same
+from lcnn.fit import Epoch, Fit, Progress, fit, pick_device
 from lcnn.models import build_model
 from lgt._version import __version__
 from lgt.config import parse_duration
@@ -166,7 +167,7 @@ def _build(spec: dict[str, Any], seed: int) -> nn.Module:
         return build_model(spec)
 
 
-def _check_model(spec: dict[str, Any], run: RunConfig, data: Dataset) -> int:
+def _check_model(spec: dict[str, Any], run: RunConfig, data: Data) -> int:
     """Build the model, run it on one configuration and return its number of weights."""
     dtype = getattr(torch, run.training.dtype)
     model = _build(spec, run.training.seeds[0]).eval()
@@ -209,6 +210,7 @@ def _about(spec: dict[str, Any], run: RunConfig, splits: Splits, device: torch.d
         "extents": list(data.extents),
         "data": digest.hexdigest(),
         "chains": {part: list(marks) for part, marks in splits.marks.items()},
+        "augment": list(run.data.augment),
         "training": describe(run.training),
         "lcnn": __version__,
         "torch": str(torch.__version__),
@@ -217,7 +219,7 @@ def _about(spec: dict[str, Any], run: RunConfig, splits: Splits, device: torch.d
     }
 
 
-def _test_error(model: nn.Module, data: Dataset | None, run: RunConfig, device: torch.device) -> float | None:
+def _test_error(model: nn.Module, data: Data | None, run: RunConfig, device: torch.device) -> float | None:
     if data is None:
         return None
     dtype = getattr(torch, run.training.dtype)

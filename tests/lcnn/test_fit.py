@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import lcnn.fit
 from lcnn.config import TrainingConfig
 from lcnn.data import Dataset
+from lcnn.evaluate import mean_squared_error
 from lcnn.fit import Epoch, fit, pick_device
 from lgt.errors import CheckError, InputError, StoppedError
 
@@ -58,7 +58,7 @@ def test_the_loss_falls_and_the_best_weights_are_kept() -> None:
     assert seen[-1].train < 0.7 * seen[0].train
     losses = [e.validation for e in seen]
     assert result.validation == min(losses) == losses[result.best_epoch - 1]
-    found = lcnn.fit.mean_squared_error(result.model, VALIDATION, batch=16, dtype=torch.float64)
+    found = mean_squared_error(result.model, VALIDATION, batch=16, dtype=torch.float64)
     assert found == result.validation
 
 
@@ -66,7 +66,7 @@ def test_early_stopping_restores_the_best_epoch() -> None:
     config = CONFIG.model_copy(update={"learning_rate": 30.0, "epochs": 50, "patience": 3})
     result = fit(model(0.0), TRAIN, VALIDATION, config)
     assert len(result.history) == result.best_epoch + 3 < 50
-    found = lcnn.fit.mean_squared_error(result.model, VALIDATION, batch=16, dtype=torch.float64)
+    found = mean_squared_error(result.model, VALIDATION, batch=16, dtype=torch.float64)
     assert found == result.validation
 
 

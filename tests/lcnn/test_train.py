@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-import lcnn.fit
+import lcnn._passes
 from lcnn.checkpoint import load_model, read_checkpoint
 from lcnn.config import RunConfig
 from lcnn.evaluate import evaluate_files
@@ -153,6 +153,6 @@ def test_a_pooled_model_learns_per_configuration(make_ensemble: Maker, tmp_path:
 def test_a_run_without_a_finite_loss_fails(
     make_ensemble: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lcnn.fit, "mean_squared_error", lambda *_, **__: float("nan"))
+    monkeypatch.setattr(lcnn._passes, "mean_squared_error", lambda *_, **__: float("nan"))
     with pytest.raises(CheckError, match="finite"):
         train(run_of([make_ensemble("a.h5")], tmp_path / "out", epochs=1))

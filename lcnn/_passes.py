@@ -1,0 +1,166 @@
+"""One epoch of AdamW, one iteration of L-BFGS: what `lcnn.fit` repeats."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final
+
+import torch
+from torch import Tensor, nn
+
+from lcnn._state import Epoch, Partial, State
+from lcnn.config import TrainingConfig
+from lcnn.data import Data
+from lcnn.distributed import World
+from lcnn.evaluate import mean_squared_error, predict
+from lcnn.optimise import Quasi, assign, begin, flatten, gradients, iterate, learning_rate, trainable
+from lgt.errors import CheckError, StoppedError
+
+if TYPE_CHECKING:
+    from lcnn.fit import Stop
+
+log = logging.getLogger("lcnn.fit")
+
+
+@final
+@dataclass(frozen=True)
+class Job:
+    """What stays the same all through a training."""
+
+    model: nn.Module
+    train: Data
+    validation: Data
+    config: TrainingConfig
+    device: torch.device
+    world: World
+    stop: Stop | None
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The real dtype of the training."""
+        found: torch.dtype = getattr(torch, self.config.dtype)
+        return found
+
+    @property
+    def steps(self) -> int:
+        """The number of batches in an epoch."""
+        return self.train.steps(self.config.batch)
+
+    def ask(self, number: int) -> None:
+        """Raise StoppedError if any process was asked to stop."""
+        reason = self.stop() if self.stop is not None else None
+        if self.world.any(reason is not None):
+            reason = reason or "a request to another process"
+            raise StoppedError(f"training for {self.config.epochs} epochs",
+                               f"{reason} in epoch {number}", "resume it with --resume")  # fmt: skip
+
+    def backward(self, links: Tensor, target: Tensor, weight: float = 1.0) -> float:
+        """Add the gradient of this process's share of a batch; return the whole batch's mean squared error.
+
+        `weight` multiplies both. Gradients of other processes are not in it yet.
+        """
+        share = self.world.share(len(target))
+        found = 0.0
+        if share.start < share.stop:
+            difference = predict(self.model, links[share], self.train.per) - target[share]
+            loss = difference.square().sum() * (weight / target.numel())
+            loss.backward()  # type: ignore[no-untyped-call]
+            found = loss.item()
+        return self.world.total(found)
+
+    def validate(self) -> float:
+        """Return the mean squared error on the validation data."""
+        where = {"batch": self.config.batch, "dtype": self.dtype, "device": self.device}
+        return mean_squared_error(self.model, self.validation, **where)  # type: ignore[arg-type]
+
+
+def adamw_epoch(job: Job, state: State, save: Callable[[], None]) -> None:
+    """Run over the training data once, or over the rest of it, validate, and keep the best weights.
+
+    `save` is called when a checkpoint is due in between.
+    """
+    config, model, number = job.config, job.model, len(state.history) + 1
+    begun = state.partial or Partial(0, 0.0, 0.0, state.shuffle.get_state())
+    start = saved = time.perf_counter()
+    losses = [epoch.validation for epoch in state.history]
+    batches = job.train.batches(config.batch, shuffle=state.shuffle, dtype=job.dtype, device=job.device)
+    kept = torch.get_rng_state()
+    for _ in range(begun.step):
+        next(batches)
+    torch.set_rng_state(kept)
+    model.train()
+    rate, total = 0.0, begun.total
+    for step in range(begun.step, job.steps):
+        now = time.perf_counter()
+        state.partial = replace(begun, step=step, total=total, seconds=begun.seconds + now - start)
+        if config.checkpoint_seconds and step > begun.step and now - saved >= config.checkpoint_seconds:
+            save()
+            saved = now
+        job.ask(number)
+        links, target = next(batches)
+        rate = learning_rate(config, (number - 1) * job.steps + step, job.steps, losses)
+        for parameters in state.optimizer.param_groups:
+            parameters["lr"] = rate
+        state.optimizer.zero_grad(set_to_none=True)
+        loss = job.backward(links, target)
+        job.world.sum_gradients(trainable(model))
+        state.optimizer.step()
+        total += loss * len(target)
+    job.world.copy_first(model.state_dict().values())
+    train, validation = total / len(job.train), job.validate()
+    if not (math.isfinite(train) and math.isfinite(validation)):
+        if number == 1:
+            raise CheckError("a finite loss", f"{train} in the first epoch", "lower training.learning_rate")
+        log.warning(
+            "seed's loss was not finite in epoch %d: its best epoch %d is kept", number, state.best_epoch
+        )
+    seconds = begun.seconds + time.perf_counter() - start
+    state.finish_epoch(Epoch(number, train, validation, rate, seconds))
+
+
+def lbfgs_iteration(job: Job, state: State) -> None:
+    """Do one iteration over the whole training data, the first from the best weights of AdamW.
+
+    The model is in eval mode, so that the loss is a function of the weights alone. If it is stopped, the
+    model has the weights of the last iteration again.
+    """
+    number, start = len(state.history) + 1, time.perf_counter()
+    parameters = trainable(job.model)
+
+    def objective(weights: Tensor) -> tuple[float, Tensor]:
+        assign(parameters, weights)
+        job.model.zero_grad(set_to_none=True)
+        total = 0.0
+        for links, target in job.train.batches(job.config.batch, dtype=job.dtype, device=job.device):
+            job.ask(number)
+            total += job.backward(links, target, len(target) / len(job.train))
+        job.world.sum_gradients(parameters)
+        return total, gradients(parameters)
+
+    job.model.eval()
+    before = state.quasi
+    if before is None:
+        job.model.load_state_dict(state.best)
+        if job.config.dtype == "float32":
+            log.warning("L-BFGS in float32: rounding ends it early; use dtype = 'float64'")
+    found: tuple[Quasi, float] | None = None
+    weights = flatten(parameters) if before is None else before.weights
+    try:
+        before = before or begin(objective, weights)
+        found = iterate(objective, before, memory=job.config.lbfgs_memory)
+    finally:
+        assign(parameters, weights)
+    if found is None:
+        state.quasi, state.exhausted = before, True
+        return
+    state.quasi, step = found
+    assign(parameters, state.quasi.weights)
+    job.world.copy_first(job.model.state_dict().values())
+    fall = before.loss - state.quasi.loss
+    state.exhausted = fall <= job.config.lbfgs_tolerance * before.loss
+    seconds = time.perf_counter() - start
+    state.finish_epoch(Epoch(number, state.quasi.loss, job.validate(), step, seconds, "lbfgs"))
