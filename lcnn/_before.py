@@ -29,16 +29,55 @@ def check_run(run: RunConfig, resume: bool) -> None:
     Raises
     ------
     InputError
-        If the folder is taken, or a model, an observable or an ensemble does not exist.
+        If the folder is taken, a model, a target or an ensemble does not exist, a column does not fit, or
+        the target cannot be augmented.
     EnsembleError
         If an ensemble cannot be read or has too few chains.
     """
-    from lgt.observable import parse_observable
-
     check_folder(Path(run.out), resume)
     check_names(run.model, inferred=("d", "N"))
-    parse_observable(run.data.target)
-    split_chains(run.data)
+    check_data(run.data)
+
+
+def check_data(config: DataConfig) -> bool:
+    """Look at the target on every ensemble, and return whether it is a pseudoscalar.
+
+    Raises
+    ------
+    InputError
+        If there is no such target, it does not fit an ensemble, or it cannot be augmented.
+    EnsembleError
+        If an ensemble cannot be read or has too few chains.
+    """
+    from lcnn.covariance import find_parity
+    from lcnn.targets import Measured, parse_target
+    from lgt.ensemble import Ensemble
+
+    target = parse_target(config.target)
+    signs: set[bool] = set()
+    for path in split_chains(config):
+        with Ensemble.open(path) as ensemble:
+            target.check(ensemble, config.per)
+            open_axes = () if ensemble.action is None else ensemble.action.open_directions(ensemble.lattice.d)
+            if open_axes and {"translation", "hypercubic"} & set(config.augment):
+                remedy = "leave out translation and hypercubic"
+                raise InputError(f"data.augment for {path}", "open boundaries", remedy)
+            if isinstance(target, Measured) and config.augment:
+                signs.add(find_parity(target, ensemble.group, ensemble.lattice, config.per, config.augment))
+    if "hypercubic" not in config.augment:
+        return False
+    if not isinstance(target, Measured) and config.parity == "auto":
+        raise InputError(
+            f"data.augment = hypercubic for the column {config.target!r}",
+            "no word on how it moves under reflections",
+            "give data.parity = 'scalar' or 'pseudoscalar'",
+        )
+    asked = {config.parity == "pseudoscalar"} if config.parity != "auto" else signs
+    if len(asked | signs) > 1:
+        found = "pseudoscalar" if True in signs else "scalar"
+        remedy = "leave out data.parity"
+        raise InputError(f"data.parity = {config.parity!r} for {config.target!r}", f"a {found}", remedy)
+    return True in asked
 
 
 def check_folder(folder: Path, resume: bool) -> None:

@@ -1,159 +1,59 @@
-"""Configurations and what is to be predicted from them, as torch tensors.
+"""Ensembles as data for training: read, measured, split by chain.
 
-A `Dataset` holds configurations of one lattice with one target each. `open_dataset` reads it from HDF5
-ensembles, `open_splits` cuts ensembles into training, validation and test parts, always by chain.
+`open_dataset` reads ensembles of one lattice, `open_splits` cuts ensembles into training, validation and test
+data, always by chain. What a batch is, `lcnn.dataset` says; what can be predicted, `lcnn.targets`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from lcnn._before import Chains, split_chains
+from lcnn import _target_cache
+from lcnn._before import Chains, check_data, split_chains
+from lcnn.augment import Augmentation
 from lcnn.config import DataConfig
-from lgt.errors import EnsembleError, InputError, ShapeError
+from lcnn.dataset import COMPLEX, Data, Dataset, LinkSource, MixedDataset, Per
+from lcnn.targets import Measured, Target, parse_target
+from lgt.errors import EnsembleError, InputError
 
 if TYPE_CHECKING:
     from lgt.ensemble import Ensemble
-    from lgt.observable import Observable
 
-Per = Literal["site", "configuration"]
+__all__ = [
+    "CACHE_BYTES",
+    "Data",
+    "Dataset",
+    "LinkSource",
+    "Measuring",
+    "MixedDataset",
+    "Per",
+    "Splits",
+    "group_by_lattice",
+    "mark",
+    "open_dataset",
+    "open_splits",
+]
+
+log = logging.getLogger(__name__)
 
 CACHE_BYTES = 2**31
 """Links of up to so many bytes are kept in memory; beyond it they are read batch by batch."""
 
+Measuring = Callable[[int, int], None]
+"""Told how many targets are computed, and of how many, while that takes long."""
+
 _CHUNK_BYTES = 2**25
-_COMPLEX = {torch.float32: torch.complex64, torch.float64: torch.complex128}
-
-
-class LinkSource(Protocol):
-    """Where links come from: a tensor, or files read on demand."""
-
-    def __getitem__(self, rows: Tensor, /) -> Tensor:
-        """Return the links of these rows, (len(rows), d, *extents, N, N), complex."""
-        ...
-
-
-@final
-class Dataset:
-    """Configurations of one lattice, each with its target.
-
-    Parameters
-    ----------
-    links
-        (n, d, *extents, N, N) complex: a tensor, or anything that returns one for a tensor of rows.
-    targets
-        (n, *extents) for one number a site, or (n,) for one a configuration; real.
-    shape
-        (d, *extents, N, N), needed where `links` is not a tensor.
-    betas
-        (n,) the coupling that each configuration was made at; NaN (the default) where unknown.
-
-    Raises
-    ------
-    ShapeError
-        If links and targets do not fit together.
-
-    Examples
-    --------
-    >>> links = torch.ones(3, 2, 4, 6, 1, 1, dtype=torch.complex64)
-    >>> data = Dataset(links, torch.zeros(3, 4, 6))
-    >>> len(data), data.extents, data.d, data.N, data.per
-    (3, (4, 6), 2, 1, 'site')
-    >>> [len(target) for _, target in data.batches(2)]
-    [2, 1]
-    """
-
-    def __init__(
-        self,
-        links: Tensor | LinkSource,
-        targets: Tensor,
-        *,
-        shape: Sequence[int] | None = None,
-        betas: np.ndarray | None = None,
-    ) -> None:
-        if shape is None:
-            if not isinstance(links, Tensor):
-                raise ShapeError("a dataset of stored links", "no shape", "give (d, *extents, N, N)")
-            shape = tuple(links.shape[1:])
-            if len(links) != len(targets):
-                raise ShapeError(f"{len(links)} configurations", f"{len(targets)} targets", "one for each")
-        shape = tuple(int(n) for n in shape)
-        d = len(shape) - 3
-        if d < 1 or shape[0] != d or shape[-1] != shape[-2]:
-            raise ShapeError(f"links of shape (n, {', '.join(map(str, shape))})", "another layout",
-                             "use (n, d, *extents, N, N)")  # fmt: skip
-        self.shape = shape
-        if tuple(targets.shape[1:]) not in ((), self.extents) or len(targets) == 0:
-            raise ShapeError(f"targets of shape {tuple(targets.shape)}", f"extents {self.extents}",
-                             "use (n, *extents) or (n,)")  # fmt: skip
-        self.targets = targets
-        self.betas = np.full(len(targets), np.nan) if betas is None else np.asarray(betas, dtype=float)
-        self._links = links
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def __repr__(self) -> str:
-        box = "x".join(map(str, self.extents))
-        return f"Dataset({len(self)} configurations, {box}, N={self.N}, per {self.per})"
-
-    @property
-    def d(self) -> int:
-        """The number of directions."""
-        return self.shape[0]
-
-    @property
-    def extents(self) -> tuple[int, ...]:
-        """The lattice's extents."""
-        return self.shape[1:-2]
-
-    @property
-    def N(self) -> int:
-        """The size of a link matrix."""
-        return self.shape[-1]
-
-    @property
-    def per(self) -> Per:
-        """Whether there is one target a site or one a configuration."""
-        return "site" if self.targets.ndim > 1 else "configuration"
-
-    def batch(
-        self,
-        rows: Tensor,
-        *,
-        dtype: torch.dtype = torch.float32,
-        device: torch.device | str = "cpu",
-    ) -> tuple[Tensor, Tensor]:
-        """Return links and targets of these rows, in the precision of the real `dtype`."""
-        links = self._links[rows].to(device=device, dtype=_COMPLEX[dtype])
-        return links, self.targets[rows].to(device=device, dtype=dtype)
-
-    def batches(
-        self,
-        size: int,
-        *,
-        shuffle: torch.Generator | None = None,
-        dtype: torch.dtype = torch.float32,
-        device: torch.device | str = "cpu",
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Run over all configurations once: in order, or as `shuffle` draws them."""
-        rows = torch.arange(len(self)) if shuffle is None else torch.randperm(len(self), generator=shuffle)
-        for start in range(0, len(self), size):
-            yield self.batch(rows[start : start + size], dtype=dtype, device=device)
-
-    def select(self, rows: Tensor) -> Dataset:
-        """Return the dataset of these rows alone."""
-        return Dataset(
-            self._links[rows], self.targets[rows], shape=self.shape, betas=self.betas[rows.numpy()]
-        )
+_SMEARED_BYTES = 2**24  # smearing takes minutes: report oftener
 
 
 @final
@@ -176,9 +76,9 @@ class Splits:
     `marks` recognises the chains of each part, see `mark`.
     """
 
-    train: Dataset
-    validation: Dataset
-    test: Dataset | None
+    train: Data
+    validation: Data
+    test: Data | None
     marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -190,6 +90,8 @@ def open_dataset(
     dtype: torch.dtype = torch.float32,
     chains: Sequence[Sequence[int]] | None = None,
     cache_bytes: int = CACHE_BYTES,
+    cache: str | Path = "",
+    progress: Measuring | None = None,
 ) -> Dataset:
     """Read ensembles of one lattice and compute the target of every finished configuration.
 
@@ -201,33 +103,39 @@ def open_dataset(
     paths
         HDF5 ensembles of the same group and extents, e.g. of several couplings.
     target
-        The name of an observable, e.g. ``"wilson_1x2"``.
+        Its name, e.g. ``"wilson_1x2"`` or ``"energy_clover@flow:1"``; see `lcnn.targets.parse_target`.
     per
-        Whether to keep the observable's value at every site or its lattice average.
+        Whether to keep the target's value at every site or its lattice average.
     dtype
         The real dtype that a model will be trained in.
     chains
         For each ensemble the chains to take; all by default.
     cache_bytes
         How much memory links may take.
+    cache
+        A folder that keeps targets on smeared links for the next time; empty: none.
+    progress
+        Told how many configurations are measured, after each part of them.
 
     Raises
     ------
     EnsembleError
         If the ensembles differ in group or extents, share a chain, or have no finished configuration.
     InputError
-        If there is no such file or observable, or the observable has no value at a site.
+        If there is no such file or target, the target has no value at a site, or a column does not fit.
+    StorageError
+        If targets cannot be written to `cache`.
     """
     from lgt.ensemble import Ensemble
-    from lgt.observable import parse_observable
 
-    observable = parse_observable(target)
+    wanted = parse_target(target)
     ensembles = [Ensemble.open(path) for path in paths]
     _require_equal(ensembles)
     rows: list[tuple[int, int, int]] = []
     for e, ensemble in enumerate(ensembles):
-        wanted = range(ensemble.spec.chains) if chains is None else chains[e]
-        found = [(e, c, int(k)) for c in wanted for k in np.flatnonzero(ensemble.finished[c])]
+        wanted.check(ensemble, per)
+        picked = range(ensemble.spec.chains) if chains is None else chains[e]
+        found = [(e, c, int(k)) for c in picked for k in np.flatnonzero(ensemble.finished[c])]
         if not found:
             asked = f"the configurations of {ensemble.path}"
             raise EnsembleError(
@@ -235,50 +143,117 @@ def open_dataset(
             )
         rows += found
     shape = ensembles[0].spec.shape
-    size = int(np.prod(shape))
     stored = _StoredLinks(ensembles, rows)
-    keep = len(rows) * size * (8 if dtype == torch.float32 else 16) <= cache_bytes
-    kept = torch.empty((len(rows), *shape), dtype=_COMPLEX[dtype]) if keep else None
-    targets: list[np.ndarray] = []
-    step = max(1, _CHUNK_BYTES // (size * 16))
-    for start in range(0, len(rows), step):
-        part = stored[torch.arange(start, min(start + step, len(rows)))]
-        if kept is not None:
-            kept[start : start + len(part)] = part
-        targets.append(_target(observable, part.numpy(), per, shape[0]))
+    keep = len(rows) * int(np.prod(shape)) * (8 if dtype == torch.float32 else 16) <= cache_bytes
+    kept = torch.empty((len(rows), *shape), dtype=COMPLEX[dtype]) if keep else None
+    folder = Path(cache) if cache else None
+    targets = _measure(wanted, per, ensembles, rows, stored, kept, folder, progress)
     betas = np.array([np.nan if (a := ensembles[e].action) is None else a.beta for e, _, _ in rows])
     if kept is not None:
         for ensemble in ensembles:
             ensemble.close()
-    return Dataset(
-        stored if kept is None else kept, torch.from_numpy(np.concatenate(targets)), shape=shape, betas=betas
-    )
+    return Dataset(stored if kept is None else kept, torch.from_numpy(targets), shape=shape, betas=betas)
 
 
-def open_splits(config: DataConfig, *, dtype: torch.dtype = torch.float32) -> Splits:
+def _measure(
+    target: Target,
+    per: Per,
+    ensembles: Sequence[Ensemble],
+    rows: Sequence[tuple[int, int, int]],
+    stored: _StoredLinks,
+    kept: Tensor | None,
+    folder: Path | None,
+    progress: Measuring | None,
+) -> np.ndarray:
+    """Return the targets of all rows, chain by chain, and fill `kept` with the links on the way."""
+    costly = isinstance(target, Measured) and target.is_costly
+    save = folder if costly and isinstance(target, Measured) and target.is_named else None
+    size = int(np.prod(ensembles[0].spec.shape)) * 16
+    step = max(1, (_SMEARED_BYTES if costly else _CHUNK_BYTES) // size)
+    found: list[np.ndarray] = []
+    start, began = 0, time.monotonic()
+    while start < len(rows):
+        e, chain, _ = rows[start]
+        end = next((i for i in range(start, len(rows)) if rows[i][:2] != (e, chain)), len(rows))
+        file = (
+            None if save is None else _target_cache.target_file(save, ensembles[e], chain, target.name, per)
+        )
+        known = None if file is None else _target_cache.load(file, end - start)
+        pieces = [] if known is None else [known]
+        for first in range(start, end, step):
+            last = min(first + step, end)
+            links = None
+            if kept is not None or (known is None and target.needs_links):
+                links = stored[torch.arange(first, last)]
+            if kept is not None and links is not None:
+                kept[first:last] = links
+            if known is None:
+                numbers = [(c, k) for _, c, k in rows[first:last]]
+                array = None if links is None else links.numpy()
+                pieces.append(target.values(ensembles[e], numbers, per, array))
+                if progress is not None:
+                    progress(last, len(rows))
+        found.append(np.concatenate(pieces))
+        if file is not None and known is None:
+            _target_cache.save(file, found[-1])
+        start = end
+    if costly and folder is None and time.monotonic() - began > 60:
+        log.warning("computing %s took %.0f s: data.cache = FOLDER keeps it", target.name,
+                    time.monotonic() - began)  # fmt: skip
+    return np.concatenate(found)
+
+
+def open_splits(
+    config: DataConfig, *, dtype: torch.dtype = torch.float32, progress: Measuring | None = None
+) -> Splits:
     """Cut ensembles into training, validation and test data by chain.
 
     Of every ensemble the last `test_chains` chains are test data, the `validation_chains` before them
-    validation data, the rest training data.
+    validation data, the rest training data, which alone is augmented. Ensembles of several lattices become
+    a `MixedDataset`.
 
     Raises
     ------
     EnsembleError
         If an ensemble has too few chains for it; and all that `open_dataset` raises.
+    InputError
+        If the target is the same for all training configurations, or cannot be augmented.
+    ShapeError
+        If lattices of different dimensions or groups are mixed.
     """
+    pseudoscalar = check_data(config)
     chosen = split_chains(config)
-    paths = list(chosen)
-    opened = []
+    groups = group_by_lattice(list(chosen))
+    opened: dict[str, Data | None] = {}
     for part in Chains._fields:
-        chains: list[range] = [getattr(split, part) for split in chosen.values()]
-        some = any(chains)
-        opened.append(
-            open_dataset(paths, config.target, per=config.per, dtype=dtype, chains=chains) if some else None
-        )
-    train_data, validation_data, test_data = opened
-    assert train_data is not None
-    assert validation_data is not None
-    return Splits(train_data, validation_data, test_data, _marks(chosen))
+        datasets = []
+        for files in groups.values():
+            chains: list[range] = [getattr(chosen[Path(path)], part) for path in files]
+            if not any(chains):
+                continue
+            data = open_dataset(files, config.target, per=config.per, dtype=dtype, chains=chains,
+                                cache=config.cache, progress=progress)  # fmt: skip
+            augment = config.augment if part == "train" else ()
+            datasets.append(data.augmented(Augmentation(augment, pseudoscalar)) if augment else data)
+        mixed = MixedDataset(datasets) if len(datasets) > 1 else None
+        opened[part] = mixed or (datasets[0] if datasets else None)
+    train, validation, test = (opened[part] for part in Chains._fields)
+    assert train is not None
+    assert validation is not None
+    _require_varying(train.targets, config.target, dtype)
+    return Splits(train, validation, test, _marks(chosen))
+
+
+def _require_varying(targets: Tensor, name: str, dtype: torch.dtype) -> None:
+    """Refuse a target that is the same everywhere, and warn of one that rounding hides."""
+    low, high = float(targets.min()), float(targets.max())
+    size = max(abs(low), abs(high))
+    if high - low <= 1e-12 * size:
+        raise InputError(f"target {name!r}", f"the same value {low:.6g} everywhere in the training data",
+                         "choose a target that varies")  # fmt: skip
+    if float(targets.std()) < 100 * torch.finfo(dtype).eps * size:
+        log.warning("target %r varies by %.1e about %.6g, which %s hardly resolves: use float64", name,
+                    float(targets.std()), float(targets.mean()), dtype)  # fmt: skip
 
 
 def mark(ensemble: Ensemble, chain: int) -> str:
@@ -342,17 +317,3 @@ def _require_equal(ensembles: Sequence[Ensemble]) -> None:
                 "use one of them, or generate with another seed",
             )
         seen[identity] = ensemble.path
-
-
-def _target(observable: Observable, links: np.ndarray, per: Per, d: int) -> np.ndarray:
-    if per == "configuration":
-        return np.asarray(observable.value(links, d=d), dtype=np.float64)
-    density = np.asarray(observable.density(links, d=d), dtype=np.float64)
-    extents = links.shape[2:-2]
-    if density.shape[1:] != extents:
-        raise InputError(
-            f"target {observable.name!r} per site",
-            f"values of shape {density.shape[1:]} on a lattice {extents}",
-            "use per = 'configuration'",
-        )
-    return density

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from lcnn._before import require
-from lcnn.data import Dataset, Per, group_by_lattice, mark, open_dataset
+from lcnn.data import Data, Dataset, MixedDataset, Per, group_by_lattice, mark, open_dataset
 from lgt.errors import ShapeError
 
 
@@ -89,14 +89,17 @@ def _per(model: nn.Module, data: Dataset, dtype: torch.dtype, device: torch.devi
 
 def predict_all(
     model: nn.Module,
-    data: Dataset,
+    data: Data,
     per: Per,
     *,
     batch: int = 50,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> Tensor:
-    """Return the predictions for a whole dataset as float64 on the CPU, without gradients."""
+    """Return the predictions for all data as float64 on the CPU, without gradients.
+
+    Their shape is that of ``data.targets``: (n, *extents) or (n,), flat for several lattices.
+    """
     training = model.training
     model.eval()
     try:
@@ -107,20 +110,23 @@ def predict_all(
             ]
     finally:
         model.train(training)
-    return torch.cat(parts)
+    return torch.cat([part.flatten() for part in parts] if isinstance(data, MixedDataset) else parts)
 
 
 def mean_squared_error(
     model: nn.Module,
-    data: Dataset,
+    data: Data,
     *,
     batch: int = 50,
     dtype: torch.dtype = torch.float32,
     device: torch.device | str = "cpu",
 ) -> float:
-    """Return the mean squared error over all targets of the dataset, sites or configurations."""
+    """Return the mean squared error over all targets of the data, sites or configurations.
+
+    On several lattices it is the mean over the targets of all of them, so larger ones count more.
+    """
     predicted = predict_all(model, data, data.per, batch=batch, dtype=dtype, device=device)
-    return float((predicted - data.targets.double().cpu()).square().mean())
+    return float((predicted.flatten() - data.targets.double().cpu().flatten()).square().mean())
 
 
 @dataclass(frozen=True)
