@@ -36,7 +36,7 @@ def target_file(folder: Path, ensemble: Ensemble, chain: int, name: str, per: st
 def load(path: Path, n: int) -> NDArray[np.float64] | None:
     """The n values of a file; None if there is none, or it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = np.asarray(arrays["targets"], dtype=np.float64)
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
         return None
