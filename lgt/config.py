@@ -25,7 +25,7 @@ from pydantic import (
 
 from lgt.action import ACTIONS, Action, make_action
 from lgt.errors import InputError
-from lgt.group import UnitaryGroup, parse_group
+from lgt.group import U, UnitaryGroup, parse_group
 from lgt.lattice import Lattice
 
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
@@ -241,7 +241,10 @@ class RunConfig(BaseModel):
     @field_validator("group")
     @classmethod
     def _group_key(cls, text: str) -> str:
-        return parse_group(text).key
+        group = parse_group(text)
+        if isinstance(group, U):
+            raise InputError(f"a Markov chain of {group!r}", "no update for it", "use U1 or SU2, SU3, ...")
+        return group.key
 
     @field_validator("lattice")
     @classmethod

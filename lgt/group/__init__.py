@@ -27,6 +27,7 @@ from lgt.group._space import AffineRepresentation, SpaceElement, SpaceGroup
 from lgt.group._special_unitary import SU
 from lgt.group._table import RegularRepresentation, TableGroup
 from lgt.group._unitary import UnitaryGroup
+from lgt.group._unitary_full import U
 from lgt.group._unitary_representations import Adjoint, Defining
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "SpaceGroup",
     "Subgroup",
     "TableGroup",
+    "U",
     "UnitaryGroup",
     "VectorRepresentation",
     "characters",

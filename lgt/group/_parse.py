@@ -8,6 +8,7 @@ from lgt.errors import InputError
 from lgt.group._circle import U1
 from lgt.group._special_unitary import SU
 from lgt.group._unitary import UnitaryGroup
+from lgt.group._unitary_full import U
 
 
 def parse_group(text: str) -> UnitaryGroup:
@@ -16,12 +17,12 @@ def parse_group(text: str) -> UnitaryGroup:
     Parameters
     ----------
     text
-        "SU3", "SU(3)", "U1", "U(1)", in upper or lower case.
+        "SU3", "SU(3)", "U1", "U(1)", "U2", in upper or lower case.
 
     Raises
     ------
     InputError
-        For anything else, SU1 and SU0 included.
+        For anything else, SU1, SU0 and U0 included.
 
     Examples
     --------
@@ -34,6 +35,4 @@ def parse_group(text: str) -> UnitaryGroup:
     N = int(match[2] or match[3])
     if match[1] == "SU":
         return SU(N)
-    if N != 1:
-        raise InputError(f"group {text!r}", f"U(N) with N = {N}", "use U1, SU2, SU3, ...")
-    return U1()
+    return U1() if N == 1 else U(N)

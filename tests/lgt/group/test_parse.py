@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lgt.errors import InputError
-from lgt.group import SU, U1, UnitaryGroup, parse_group
+from lgt.group import SU, U1, U, UnitaryGroup, parse_group
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,8 @@ from lgt.group import SU, U1, UnitaryGroup, parse_group
         ("U1", U1()),
         ("U(1)", U1()),
         ("u1", U1()),
+        ("U2", U(2)),
+        ("u(12)", U(12)),
     ],
 )
 def test_names(text: str, group: UnitaryGroup) -> None:
@@ -28,7 +30,24 @@ def test_names(text: str, group: UnitaryGroup) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["SU1", "SU0", "SU(1)", "SU", "", "U2", "U0", "SO3", "SU-2", "SU2.0", "SU(3", "SU3)", "3", "SU3x", "SU٣"],
+    [
+        "SU1",
+        "SU0",
+        "SU(1)",
+        "SU",
+        "",
+        "U0",
+        "U",
+        "UU2",
+        "SO3",
+        "SU-2",
+        "SU2.0",
+        "SU(3",
+        "SU3)",
+        "3",
+        "SU3x",
+        "SU٣",
+    ],
 )
 def test_other_names_are_refused(text: str) -> None:
     with pytest.raises(InputError) as error:

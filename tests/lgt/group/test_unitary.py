@@ -11,9 +11,9 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from lgt.errors import InputError, ShapeError
-from lgt.group import SU, U1, UnitaryGroup
+from lgt.group import SU, U1, U, UnitaryGroup
 
-GROUPS = [U1(), SU(2), SU(3), SU(4), SU(5), SU(8)]
+GROUPS = [U1(), SU(2), SU(3), SU(4), SU(5), SU(8), U(2), U(3)]
 every_group = pytest.mark.parametrize("group", GROUPS, ids=repr)
 Array = NDArray[np.complex128]
 
@@ -318,7 +318,7 @@ def test_wrong_shapes_are_refused(group: UnitaryGroup) -> None:
 
 @every_group
 def test_groups_are_values(group: UnitaryGroup) -> None:
-    twin = type(group)(group.N) if isinstance(group, SU) else U1()
+    twin = U1() if isinstance(group, U1) else type(group)(group.N)
     assert twin == group
     assert hash(twin) == hash(group)
     assert group != SU(7)
