@@ -6,7 +6,7 @@ import math
 from typing import Literal
 
 import torch
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
 from lgt.errors import InputError
 
@@ -19,7 +19,7 @@ QUADRATIC = 0.1
 
 def linear_weight(n_out: int, n_in: int, init_w: float, generator: Generator | None) -> nn.Parameter:
     """Weights (n_out, n_in) ~ Normal(0, init_w / sqrt(n_in)), which keep the mean square of the field."""
-    _check_scale(init_w)
+    check_scale(init_w)
     return nn.Parameter(torch.randn(n_out, n_in, generator=generator) * (init_w / math.sqrt(n_in)))
 
 
@@ -48,7 +48,7 @@ def bilinear_weight(
     InputError
         If `init` is unknown, or `init_w` is no number.
     """
-    _check_scale(init_w)
+    check_scale(init_w)
     if init not in ("balanced", "published", "master"):
         raise InputError(f"init {init!r}", "no such choice", "use balanced, published or master")
     weight = torch.randn(n_out, a, b, generator=generator)
@@ -66,7 +66,21 @@ def bilinear_weight(
     return nn.Parameter(weight * init_w)
 
 
-def _check_scale(init_w: float) -> None:
+def orthogonal_rows(n_out: int, n_in: int, generator: Generator | None) -> Tensor:
+    """Draw a matrix (n_out, n_in) of unit rows: random orthogonal ones, one below the other as needed.
+
+    ``W'_u = sum_v O_uv W_v`` keeps the mean square of the fields for n_out >= n_in even where they are
+    correlated; independent Gaussian weights do so on average only, and a deep stack multiplies what they
+    miss.
+    """
+    blocks = [
+        nn.init.orthogonal_(torch.empty(n_in, n_in), generator=generator) for _ in range(-(-n_out // n_in))
+    ]
+    return torch.cat(blocks)[:n_out]
+
+
+def check_scale(init_w: float) -> None:
+    """Raise InputError unless the scale of initial weights is a finite number."""
     number = isinstance(init_w, int | float)
     if not number or not math.isfinite(init_w):
         raise InputError(f"init_w = {init_w!r}", "no finite number", "use a number such as 1.0")

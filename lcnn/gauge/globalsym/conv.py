@@ -11,12 +11,15 @@ from torch import Generator, Tensor, nn
 
 from lcnn.field import pack, unpack
 from lcnn.gauge._channels import check_input, linear
-from lcnn.gauge._weights import linear_weight
+from lcnn.gauge._weights import check_scale, orthogonal_rows
 from lcnn.transport import Offset, Stencil, Transporter, transporter
 from lgt.errors import InputError
 from lgt.group import FiniteGroup, PermutationRepresentation, SignedPermutation, moving, orbits_of_pairs
 
 Points = PermutationRepresentation[SignedPermutation]
+
+_REST = 0.1
+"""The share of all but each point's own field in the mean square of the initial weights."""
 
 Elements = Literal["all", "generators", "identity"] | Sequence[SignedPermutation]
 """Which s = r^-1 r' a convolution between group features sums over: see `PointConv`."""
@@ -47,7 +50,9 @@ class PointConv(nn.Module):
         itself alone, the cheapest), ``"generators"`` (the identity and a few elements that generate K), or a
         sequence of elements. The layer is equivariant for any choice. For other features: ``"all"``.
     init_w
-        The weights start as Normal(0, init_w / sqrt(terms of the sum)).
+        A factor for the initial weights. Nine tenths of their mean square carry each point's own field on, by
+        orthogonal matrices between the channels (where there is no such weight, one orbit for each channel),
+        the rest is Gaussian, so that deep stacks keep the size of smooth and of rough fields.
     generator
         Source of the initial weights; torch's global one if None.
 
@@ -101,15 +106,18 @@ class PointConv(nn.Module):
         numbers = np.searchsorted(found, labels)
         # Labels (target point, path, source point); what has no weight reads the 0 behind the last one.
         numbers = np.where(labels >= 0, numbers, len(found))
+        self.orbits = len(found)
         self.sparse = not bool(kept.all())
         self.register_buffer("labels", torch.from_numpy(numbers).view(mask.shape), persistent=False)
         # Each target point sees equally many source points: column k has one of them for each.
         partners = np.nonzero(kept)[1].reshape(len(kept), -1)
         self.register_buffer("partners", torch.from_numpy(partners), persistent=False)
-        terms = int((labels[0] >= 0).sum()) * n_in
-        weight = linear_weight(n_out, n_in * len(found), 1.0, generator)
-        scale = init_w * (n_in * len(found) / terms) ** 0.5
-        self.weight = nn.Parameter(weight.detach().view(n_out, n_in, len(found)) * scale)
+        check_scale(init_w)
+        same = np.array_equal(source.images, target.images) and self.stencil.offsets[0] == (0, 0)
+        table = numbers.reshape(mask.shape)
+        own = {int(table[p, 0, p]) for p in range(len(table))} - {self.orbits} if same else set()
+        weight = _start(numbers, self.orbits, n_out, n_in, sorted(own), generator)
+        self.weight = nn.Parameter(weight * init_w)
 
     @property
     def paths(self) -> int:
@@ -160,6 +168,40 @@ class PointConv(nn.Module):
     def extra_repr(self) -> str:
         """Name the features and the stencil."""
         return f"{self.n_in} {self.source} -> {self.n_out} {self.target}, {self.stencil}"
+
+
+def _start(
+    rows: np.ndarray[Any, Any],
+    orbits: int,
+    n_out: int,
+    n_in: int,
+    own: list[int],
+    generator: Generator | None,
+) -> Tensor:
+    """Draw weights (n_out, n_in, orbits).
+
+    `rows` holds the orbits of the terms of each target point, `own` those of each point to itself.
+    """
+    many, weight = torch.ones(orbits), torch.zeros(n_out, n_in, orbits)
+    for row in rows:
+        seen, counts = np.unique(row[row < orbits], return_counts=True)
+        many[seen] = torch.from_numpy(counts).float()
+        if weight[..., seen].any():  # a point like one before
+            continue
+        rest = torch.randn(n_out, n_in, len(seen), generator=generator)
+        weight[..., seen] = rest * _REST**0.5 / rest.square().sum((1, 2), keepdim=True).sqrt()
+        # In a smooth field the terms of an orbit add up, in a rough one their squares do.
+        weight[..., seen] /= many[seen]
+        leading = (1 - _REST) ** 0.5
+        kept = [label for label in own if label in seen]
+        if kept:
+            weight[..., kept] = orthogonal_rows(n_out, n_in, generator)[..., None] * leading
+            continue
+        chosen = torch.randperm(n_in * len(seen), generator=generator)
+        for u in range(n_out):
+            channel, k = divmod(int(chosen[u % len(chosen)]), len(seen))
+            weight[u, channel, seen[k]] = leading / many[seen[k]] ** 0.75
+    return weight
 
 
 def generators(group: FiniteGroup[SignedPermutation]) -> tuple[SignedPermutation, ...]:

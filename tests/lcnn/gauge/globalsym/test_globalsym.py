@@ -341,3 +341,32 @@ def test_bad_input_is_refused() -> None:
         Lift(trivial(point_group("B_1", 1)), 1)
     with pytest.raises(InputError, match="no such choice"):
         Lift(trivial(K), 1, loops="none")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "gauge"), [("B_4", "SU2"), ("B_4", "SU3"), ("O_h x Z_2", "SU3"), ("SB_4", "SU3")]
+)
+def test_networks_in_four_dimensions(name: str, gauge: str) -> None:
+    """Lift, convolution, bilinear layer and pooling by the determinant, and symmetrised L-Exp, together."""
+    torch.manual_seed(5)
+    K = point_group(name, 4)
+    R = regular(K)
+    det = ADJOINT.transforming(Pool(R, "det").character, "pseudoscalar")
+    parts = (Lift(R, 1), PointConv(R, R, 1, 1, 2, elements="identity"), Pointwise(LBilinear(1, 1, 1), R))
+
+    def net(lift: nn.Module, conv: nn.Module, local: nn.Module, pool: nn.Module, links: Tensor) -> Tensor:
+        W = lift(links)
+        out: Tensor = pool(local(W, conv(links, W)))
+        return out
+
+    def exponential(lift: nn.Module, layer: nn.Module, links: Tensor) -> Tensor:
+        out: Tensor = layer(links, lift(links))
+        return out
+
+    layers = (
+        Layer(Function(net, *parts, Pool(R, "det")), (LINKS,), det),
+        Layer(Function(exponential, Lift(R, 1), SymmetricLExp(R, 1, init_w=1.0)), (LINKS,), LINKS),
+    )
+    for layer in layers:
+        for symmetry in (Gauge(), PointGroup(K)):
+            _hold(layer, symmetry, 4, gauge, examples=1)
