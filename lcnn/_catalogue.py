@@ -38,29 +38,35 @@ class Entry:
     example: str
 
 
-def _cnn(name: str, what: str, sizes: dict[str, str]) -> Entry:
+def _cnn(name: str, what: str, sizes: dict[str, str], **more: tuple[Any, str]) -> Entry:
     return Entry(
         name,
-        f"ordinary convolutions on {what}, one prediction a configuration (per = 'configuration')",
+        f"ordinary convolutions on {what}, one prediction a configuration (per = 'configuration') or a site",
         {"widths": "channels after each convolution", **sizes},
         {
             "kernel_size": (2, "sites that a convolution sees along each axis"),
             "activation": ("gelu", "relu, leaky_relu, tanh, sigmoid or gelu"),
-            "pooling": ("mean", "mean or max over the lattice"),
+            "pooling": ("mean", "mean or max over the lattice, or none: a prediction at every site"),
             "dense": ((), "widths of dense layers before the output"),
             "n_out": (1, _N_OUT[1]),
+            **more,
         },
         f'name = "{name}"\nwidths = [16, 16]\nkernel_size = 3\n',
     )
 
 
-_SIZES = {"d": "directions, 2 or 3", "N": "colours"}
+_SIZES = {"d": "directions, 2, 3 or 4", "N": "colours"}
 
 CATALOGUE: dict[str, Entry] = {
     entry.name: entry
     for entry in (
         _cnn("cnn_links", "raw links, not gauge invariant", _SIZES),
-        _cnn("cnn_traces", "traces of plaquettes, gauge invariant", {"d": _SIZES["d"]}),
+        _cnn(
+            "cnn_traces",
+            "traces of plaquettes, gauge invariant",
+            {"d": _SIZES["d"]},
+            parts=("real", "real, or complex: imaginary parts of the traces too"),
+        ),
         Entry(
             "glcnn",
             "an L-CNN that respects rotations and reflections too (arXiv:2303.11448), one prediction a site",
@@ -100,6 +106,17 @@ CATALOGUE: dict[str, Entry] = {
                 **_INIT,
             },
             'name = "lcnn"\nlayers = [[2, 1, 4], [2, 4, 4]]  # K, N_in, N_out; one plaquette at d = 2\n',
+        ),
+        Entry(
+            "topological_charge",
+            "the L-CNN of arXiv:2012.12901 for the topological charge density, one prediction a site",
+            {"size": "small"},
+            {
+                "centre": (None, "the site itself beside its neighbours; none: as published"),
+                "n_out": (1, _N_OUT[1]),
+                **_INIT,
+            },
+            'name = "topological_charge"\nsize = "small"\n',
         ),
         Entry(
             "wilson_loop",

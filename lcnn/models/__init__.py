@@ -17,7 +17,8 @@ from lcnn._user import call_factory, find_factory
 from lcnn.models._base import Model
 from lcnn.models.baseline import CNN, cnn_links, cnn_traces
 from lcnn.models.global_symmetry import GLCNN
-from lcnn.models.wilson_loop import LCNN, published_models, wilson_loop
+from lcnn.models.published import published_models, topological_charge, wilson_loop
+from lcnn.models.wilson_loop import LCNN
 from lgt.errors import InputError
 
 _BUILDERS: dict[str, Callable[..., Model]] = {
@@ -25,6 +26,7 @@ _BUILDERS: dict[str, Callable[..., Model]] = {
     "cnn_traces": cnn_traces,
     "glcnn": GLCNN,
     "lcnn": LCNN,
+    "topological_charge": topological_charge,
     "wilson_loop": wilson_loop,
 }
 
@@ -35,7 +37,7 @@ def available_models() -> tuple[str, ...]:
     Examples
     --------
     >>> available_models()
-    ('cnn_links', 'cnn_traces', 'glcnn', 'lcnn', 'wilson_loop')
+    ('cnn_links', 'cnn_traces', 'glcnn', 'lcnn', 'topological_charge', 'wilson_loop')
     """
     return tuple(_BUILDERS)
 
@@ -94,5 +96,6 @@ __all__ = [
     "cnn_links",
     "cnn_traces",
     "published_models",
+    "topological_charge",
     "wilson_loop",
 ]

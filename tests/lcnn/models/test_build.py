@@ -17,12 +17,14 @@ from lcnn.models import (
     build_model,
     cnn_links,
     cnn_traces,
+    topological_charge,
     wilson_loop,
 )
 from lgt.errors import InputError
 
 MODELS: dict[str, Model] = {
     "wilson_loop": wilson_loop("2x2", "small", centre=True, init="published", init_w=0.5, n_out=2),
+    "topological_charge": topological_charge("small", centre=False, init="published", init_w=0.5, n_out=2),
     "lcnn": LCNN([(2, 6, 3)], d=2, plaquettes="clover", polyakov=True, directions="both", activation="relu"),
     "glcnn": GLCNN([(2, 1, 2), (1, 2, 2)], d=2, group="C_4", elements="all", pool=1, loops="both"),
     "cnn_links": cnn_links([4, 3], d=3, N=3, kernel_size=3, activation="tanh", dense=[5], n_out=2),
