@@ -57,6 +57,33 @@ def attack() -> str:
     return rows(["largest relative change", "random", "adversarial"], body)
 
 
+def wilson_loops() -> str:
+    """Errors of every loop beside the Letter's, and how they change with the lattice."""
+    data = results("wilson_loops")
+    loops = ("1x1", "1x2", "2x2", "4x4")
+    letter = {"1x1": ("2.2e-11", "1.0e-09"), "1x2": ("2.1e-09", "2.0e-03")}
+    letter |= {"2x2": ("1.1e-08", "4.0e-03"), "4x4": ("1.4e-07", "4.2e-03")}
+    body = []
+    for loop in loops:
+        ours, theirs = (f"{data[f'{key}_{loop}']:.1e}" for key in ("float32", "cnn"))
+        double, floor = (f"{data[f'{key}_{loop}']:.1e}" for key in ("float64", "beta"))
+        body.append([f"W({loop})", ours, letter[loop][0], double, theirs, letter[loop][1], floor])
+    head = ["8², lattice average", "L-CNN, float32", "the Letter's", "L-CNN, float64"]
+    first = rows([*head, "CNN", "the Letter's", "knows beta alone"], body)
+    sizes = (8, 16, 32, 64)
+    body = [
+        [
+            f"W({loop})",
+            *(f"{data[f'float32_persite_{loop}_{size}']:.1e}" for size in sizes),
+            *(f"{data[f'{key}_{loop}']:.2f}" for key in ("persite_spread", "averaged_growth")),
+        ]
+        for loop in loops
+    ]
+    head = ["L-CNN, float32, per site", *(f"{size}²" for size in sizes)]
+    second = rows([*head, "largest / smallest", "lattice average, largest / 8²"], body)
+    return f"{first}\n\n{second}" + footer("wilson_loops", data)
+
+
 def speed() -> str:
     """Ns a link of each update of SU(3) in four dimensions."""
     data = results("benchmark_generator")
@@ -116,7 +143,14 @@ def physics() -> str:
     return f"{table}\n\n{controls}" + footer("physics_checks", data)
 
 
-TABLES = {"demo": demo, "attack": attack, "speed": speed, "crash": crash, "physics": physics}
+TABLES = {
+    "demo": demo,
+    "attack": attack,
+    "wilson_loops": wilson_loops,
+    "speed": speed,
+    "crash": crash,
+    "physics": physics,
+}
 
 
 def rendered(text: str) -> str:
