@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, final
 
@@ -177,6 +178,13 @@ def _read(path: Path, key: str) -> _Table:
     asked = f"target {path}{':' * bool(key)}{key}"
     if not path.is_file():
         raise InputError(asked, "no such file", "give the path of a CSV, npy, npz or HDF5 file")
+    state = path.stat()
+    return _read_once(path, key, asked, (state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=2)
+def _read_once(path: Path, key: str, asked: str, state: tuple[int, int]) -> _Table:
+    """Read the file; `state` tells it from what stood there before."""
     try:
         if path.suffix.lower() == ".csv":
             return _read_csv(path, key, asked)

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from lcnn._before import require
-from lcnn.data import Data, Dataset, MixedDataset, Per, group_by_lattice, mark, open_dataset
-from lgt.errors import ShapeError
+from lcnn.columns import split_column
+from lcnn.data import Data, Dataset, Measuring, MixedDataset, Per, group_by_lattice, mark, open_dataset
+from lgt.errors import InputError, ShapeError
 
 
 def predict(model: nn.Module, links: Tensor, per: Per = "site") -> Tensor:
@@ -137,6 +138,7 @@ class Evaluation:
     model's per site (None for a model that pools, or an observable without sites). `predicted`, `target`
     and `betas`, each (n,), are the lattice averages behind them. `chains` says which chains they are of:
     "all" (none of which was trained on), "test", "validation", or "trained on" if some were trained on.
+    `r2` and `r2_site` are the coefficients of determination of both: 1 for a perfect model, 0 for the mean.
     """
 
     lattice: str
@@ -149,6 +151,20 @@ class Evaluation:
     target: np.ndarray
     betas: np.ndarray
     chains: str = "all"
+    variance_site: float | None = None
+    """The variance of the targets over all sites; None where `mse_site` is."""
+
+    @property
+    def r2(self) -> float:
+        """``1 - mse / variance`` of the lattice averages; NaN where they do not vary."""
+        return _determination(self.mse, float(np.var(self.target)))
+
+    @property
+    def r2_site(self) -> float | None:
+        """``1 - mse_site / variance_site``."""
+        if self.mse_site is None or self.variance_site is None:
+            return None
+        return _determination(self.mse_site, self.variance_site)
 
     def summary(self) -> dict[str, Any]:
         """Return the numbers alone, as they are printed as JSON."""
@@ -159,7 +175,14 @@ class Evaluation:
             "mse_site": self.mse_site,
             "mse_mean": self.mse_mean,
             "mse_beta": self.mse_beta,
+            "r2": self.r2,
+            "r2_site": self.r2_site,
+            "variance_site": self.variance_site,
         }
+
+
+def _determination(error: float, variance: float) -> float:
+    return 1 - error / variance if variance > 0 else float("nan")
 
 
 def constant_error(target: np.ndarray) -> float:
@@ -218,6 +241,7 @@ def evaluate(
         predicted=average_array,
         target=label_array,
         betas=data.betas,
+        variance_site=float(targets.var(correction=0)) if per == "site" else None,
     )
 
 
@@ -227,6 +251,9 @@ def evaluate_files(
     paths: Sequence[str | Path],
     *,
     all_chains: bool = False,
+    target: str | None = None,
+    cache: str | Path = "",
+    progress: Measuring | None = None,
     batch: int = 50,
     device: torch.device | str = "cpu",
 ) -> list[Evaluation]:
@@ -239,21 +266,33 @@ def evaluate_files(
     ----------
     all_chains
         Take the chains that were trained on too.
+    target
+        The same quantity under another name, say the column for these ensembles.
+    cache, progress
+        As for `lcnn.data.open_dataset`.
 
     Raises
     ------
     InputError
-        If the metadata do not say what the model predicts.
+        If the metadata do not say what the model predicts, or name a column that belongs to the ensembles
+        that it was trained on alone.
     ShapeError
         If an ensemble is of another group or dimension than the model was trained on.
     """
     require(metadata, ("training", "target", "per", "N", "d"), "a checkpoint to evaluate")
     dtype = getattr(torch, metadata["training"]["dtype"])
+    name = metadata["target"] if target is None else target
+    column = split_column(name)
     results = []
     for lattice, files in group_by_lattice(paths).items():
         picked = [_pick_chains(file, metadata.get("chains", {}), all_chains) for file in files]
         chains = [chosen for chosen, _ in picked]
-        data = open_dataset(files, metadata["target"], per=metadata["per"], dtype=dtype, chains=chains)
+        new = [file for file, (_, kind) in zip(files, picked, strict=True) if kind == "all"]
+        if new and target is None and column is not None and not column.is_general:
+            raise InputError(f"target {name} for {new[0]}", "a file of the ensembles that were trained on",
+                             "name the file for this one: --target FILE:NAME")  # fmt: skip
+        data = open_dataset(files, name, per=metadata["per"], dtype=dtype, chains=chains, cache=cache,
+                            progress=progress)  # fmt: skip
         for what, ours, found in (("N", metadata["N"], data.N), ("d", metadata["d"], data.d)):
             if ours != found:
                 raise ShapeError(

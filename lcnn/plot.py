@@ -38,7 +38,7 @@ def parity(
     pairs: Mapping[str, tuple[np.ndarray, np.ndarray]],
     *,
     quantity: str = "target",
-    betas: np.ndarray | None = None,
+    betas: np.ndarray | Mapping[str, np.ndarray] | None = None,
 ) -> Figure:
     """Draw predictions against targets, one panel for each label, coloured by beta where it is given.
 
@@ -49,7 +49,7 @@ def parity(
     quantity
         What is predicted, for the axes.
     betas
-        (n,) couplings.
+        (n,) couplings, for all panels or by label.
 
     Examples
     --------
@@ -58,23 +58,40 @@ def parity(
     2
     """
     figure, rows = _figure((0.6 + 3.5 * len(pairs), 3.9), 1, len(pairs))
+    _parity(figure, rows, pairs, quantity, betas)
+    return figure
+
+
+def _parity(
+    figure: Figure,
+    rows: Sequence[Axes],
+    pairs: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    quantity: str,
+    betas: np.ndarray | Mapping[str, np.ndarray] | None,
+) -> None:
+    """Draw the panels, with one range and one scale of colours."""
     values = np.concatenate([np.concatenate(pair) for pair in pairs.values()])
     margin = 0.05 * float(np.ptp(values)) or 1.0
     limits = (float(values.min()) - margin, float(values.max()) + margin)
+    shades = dict(betas) if isinstance(betas, Mapping) else dict.fromkeys(pairs, betas)
+    known = [shade for shade in shades.values() if shade is not None]
+    coloured = bool(known) and len(known) == len(pairs) and bool(np.isfinite(np.concatenate(known)).all())
+    lowest, highest = (float(f(np.concatenate(known))) for f in (np.min, np.max)) if coloured else (0.0, 1.0)
     dots = None
     for axes, (label, (predicted, target)) in zip(rows, pairs.items(), strict=True):
         axes.plot(limits, limits, color="#999999", linewidth=1, zorder=1)
-        shade = {"color": COLOURS[0]} if betas is None else {"c": betas, "cmap": "viridis"}
+        shade: dict[str, Any] = {"color": COLOURS[0]}
+        if coloured:
+            shade = {"c": shades[label], "cmap": "viridis", "vmin": lowest, "vmax": highest}
         dots = axes.scatter(target, predicted, s=9, linewidths=0, alpha=0.8, zorder=2, **shade)
         mse = float(np.mean((predicted - target) ** 2))
         axes.set(title=label, xlabel=f"{quantity}, exact", xlim=limits, ylim=limits, aspect="equal")
         axes.text(0.04, 0.96, f"MSE {_short(mse)}", transform=axes.transAxes, va="top")
     rows[0].set_ylabel(f"{quantity}, predicted")
-    if betas is not None and dots is not None:
+    if coloured and dots is not None:
         bar = figure.colorbar(dots, ax=list(rows), pad=0.01, fraction=0.03)
         bar.set_label(r"$\beta$")
         bar.outline.set_visible(False)
-    return figure
 
 
 def loss_curve(
@@ -130,6 +147,55 @@ def volume_transfer(
         The lattice that the models were trained on, marked on the axis.
     """
     figure, (axes,) = _figure((6.8, 4.6), 1, 1)
+    _volume_transfer(axes, sizes, errors, bounds, trained)
+    return figure
+
+
+def transfer(
+    pairs: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    errors: Mapping[str, Sequence[float]],
+    bounds: Mapping[str, Sequence[float]] | None = None,
+    *,
+    quantity: str = "target",
+    betas: np.ndarray | Mapping[str, np.ndarray] | None = None,
+    trained: str | None = None,
+) -> Figure:
+    """Draw `parity` on every lattice, smallest first, and `volume_transfer` below it.
+
+    Parameters
+    ----------
+    pairs, quantity, betas
+        As for `parity`, by lattice.
+    errors, bounds, trained
+        As for `volume_transfer`.
+
+    Examples
+    --------
+    >>> x = np.linspace(0, 1, 5)
+    >>> len(transfer({"8x8": (x, x), "16x16": (x, 0 * x)}, {"model": [1e-9, 0.4]}).axes)
+    3
+    """
+    from matplotlib import rc_context
+
+    width = max(0.6 + 3.2 * len(pairs), 7.0)
+    figure, _ = _figure((width, 7.6), 0, 0)
+    with rc_context(_STYLE):
+        grid = figure.add_gridspec(2, len(pairs))
+        first = figure.add_subplot(grid[0, 0])
+        rows = [first, *(figure.add_subplot(grid[0, k], sharey=first) for k in range(1, len(pairs)))]
+        below = figure.add_subplot(grid[1, :])
+    _parity(figure, rows, pairs, quantity, betas)
+    _volume_transfer(below, list(pairs), errors, bounds, trained)
+    return figure
+
+
+def _volume_transfer(
+    axes: Axes,
+    sizes: Sequence[str],
+    errors: Mapping[str, Sequence[float]],
+    bounds: Mapping[str, Sequence[float]] | None,
+    trained: str | None,
+) -> None:
     at = np.arange(len(sizes))
     ends: list[tuple[float, str, str]] = []
     for k, (label, values) in enumerate(errors.items()):
@@ -146,7 +212,6 @@ def volume_transfer(
     axes.set_xlim(-0.15, len(sizes) - 1 + 0.1)
     axes.grid(visible=False, axis="x")
     _label_ends(axes, len(sizes) - 1, ends)
-    return figure
 
 
 def attack(changes: Mapping[str, Mapping[str, np.ndarray]], *, seed: int = 1) -> Figure:
@@ -232,8 +297,8 @@ def _figure(size: tuple[float, float], rows: int, columns: int) -> tuple[Figure,
     with rc_context(_STYLE):
         figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
         FigureCanvasAgg(figure)
-        grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
-    return figure, tuple(grid.ravel())
+        grid = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel() if rows else ()
+    return figure, tuple(grid)
 
 
 def _end(values: Sequence[float], label: str, colour: str) -> list[tuple[float, str, str]]:

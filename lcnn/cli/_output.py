@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import time
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -23,6 +25,19 @@ def emit_json(document: Any) -> None:
 def note(message: str) -> None:
     """Print a note, a warning or a line of progress on stderr."""
     typer.echo(message, err=True)
+
+
+def say_measured(every: float = 5.0) -> Callable[[int, int], None]:
+    """Return a function that notes how many targets are computed, at most every so many seconds."""
+    last = time.monotonic()
+
+    def say(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= every:
+            last = time.monotonic()
+            note(f"targets: {done} of {total} configurations")
+
+    return say
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lcnn.cli._output import emit_json, note
+from lcnn.cli._output import emit_json, note, say_measured
 
 if TYPE_CHECKING:
     from lcnn.evaluate import Evaluation
@@ -33,9 +33,20 @@ def evaluate(
     plot: Annotated[
         Path | None,
         typer.Option(
-            help="Draw a figure (PNG, PDF or SVG): the error over the lattices, or for a single lattice "
-            "predictions against targets."
+            help="Draw a figure (PNG, PDF or SVG): predictions against targets on every lattice and, "
+            "for several, the error over them."
         ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="The target under another name, say the column for these ensembles, labels16.csv:Q.",
+            show_default=False,
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="A folder that keeps targets on smeared links.", show_default=False),
     ] = None,
     all_chains: Annotated[
         bool, typer.Option("--all-chains", help="Take the chains that the model was trained on too.")
@@ -47,7 +58,8 @@ def evaluate(
 
     Printed are mean squared errors: of the lattice average, by the model,
     by the best predictor that knows beta alone and by the best constant;
-    and of the model at each site.
+    and of the model at each site. R^2 is 1 - error / variance of the
+    targets: 1 for a perfect model, 0 for one that knows the mean alone.
 
     Of an ensemble that the model was trained on only the test chains count,
     or the validation chains where none was set aside for testing.
@@ -63,7 +75,15 @@ def evaluate(
     model, metadata = load_model(checkpoint)
     where = pick_device(device)
     found = evaluate_files(
-        model.to(where), metadata, ensembles, all_chains=all_chains, batch=batch, device=where
+        model.to(where),
+        metadata,
+        ensembles,
+        all_chains=all_chains,
+        target=target,
+        cache=cache or "",
+        progress=say_measured(),
+        batch=batch,
+        device=where,
     )
     if "chains" not in metadata:
         note("note: an old checkpoint does not know its chains: these may be among those it was trained on")
@@ -77,23 +97,39 @@ def evaluate(
         emit_json({e.lattice: e.summary() for e in found})
         return
     typer.echo(f"{metadata['target']}, model {metadata['model']['name']}, mean squared errors")
-    heads = ("lattice", "configurations", "lattice average", "knows beta alone", "best constant", "per site")
+    heads = ("lattice", "configurations", "lattice average", "knows beta alone", "best constant", "per site",
+             "R^2 average", "R^2 per site")  # fmt: skip
     typer.echo("  ".join(f"{head:>16}" for head in heads))
     for e in found:
         site = "-" if e.mse_site is None else f"{e.mse_site:.3e}"
-        errors = (f"{e.mse:.3e}", f"{e.mse_beta:.3e}", f"{e.mse_mean:.3e}", site)
+        errors = (
+            f"{e.mse:.3e}",
+            f"{e.mse_beta:.3e}",
+            f"{e.mse_mean:.3e}",
+            site,
+            _share(e.r2),
+            _share(e.r2_site),
+        )
         row = "  ".join(f"{word:>16}" for word in (e.lattice, str(len(e.target)), *errors))
         typer.echo(row if e.chains == "all" else f"{row}  ({e.chains})")
+
+
+def _share(r2: float | None) -> str:
+    """R^2 with as many nines as it has."""
+    if r2 is None or r2 != r2:
+        return "-"
+    return f"{r2:.4f}" if r2 < 0.999 else f"1 - {1 - r2:.1e}"
 
 
 def _draw(found: list[Evaluation], target: str, trained: str, path: Path) -> None:
     from lcnn import plot
 
+    pairs = {e.lattice: (e.predicted, e.target) for e in found}
+    betas = {e.lattice: e.betas for e in found}
     if len(found) == 1:
-        pairs = {found[0].lattice: (found[0].predicted, found[0].target)}
-        figure = plot.parity(pairs, quantity=target, betas=found[0].betas)
+        figure = plot.parity(pairs, quantity=target, betas=betas)
     else:
         bounds = {"knows β alone": [e.mse_beta for e in found], "best constant": [e.mse_mean for e in found]}
-        sizes = [e.lattice for e in found]
-        figure = plot.volume_transfer(sizes, {"model": [e.mse for e in found]}, bounds, trained=trained)
+        errors = {"model": [e.mse for e in found]}
+        figure = plot.transfer(pairs, errors, bounds, quantity=target, betas=betas, trained=trained)
     plot.save(figure, path)

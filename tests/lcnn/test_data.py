@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from lcnn.augment import Augmentation
 from lcnn.config import DataConfig
 from lcnn.data import Dataset, group_by_lattice, open_dataset, open_splits
 from lgt.ensemble import Ensemble
@@ -129,3 +132,110 @@ def test_shapes_that_do_not_fit() -> None:
         Dataset(links, torch.zeros(3, 4, 5))
     with pytest.raises(ShapeError):
         Dataset(links, torch.zeros(4))
+
+
+def config_of(paths: list[Path], **keys: Any) -> DataConfig:
+    return DataConfig(ensembles=tuple(map(str, paths)), **{"target": "plaquette", **keys})
+
+
+def test_several_lattices_are_split_by_chain(make_ensemble: Maker) -> None:
+    paths = [make_ensemble("a.h5", lattice="6x6"), make_ensemble("b.h5", lattice="4x4", seed=2, chains=4)]
+    splits = open_splits(config_of(paths, test_chains=1), dtype=torch.float64)
+    assert splits.test is not None
+    assert splits.train.lattices == splits.validation.lattices == splits.test.lattices == ("4x4", "6x6")
+    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [12, 8, 8]
+    observable, checked = parse_observable("plaquette"), 0
+    for part, first in ((splits.train, 0), (splits.validation, 1), (splits.test, 2)):
+        for links, targets in part.batches(3, dtype=torch.float64):
+            assert np.allclose(observable.density(links.numpy(), 2), targets.numpy(), atol=1e-14)
+            checked += len(links)
+        (links, _), *_ = [b for b in part.batches(4, dtype=torch.float64) if b[0].shape[2] == 6]
+        assert np.array_equal(links.numpy(), chain_of(paths[0], first))
+    assert checked == 28
+
+
+def test_lattices_of_different_groups_or_dimensions_are_refused(make_ensemble: Maker) -> None:
+    first = make_ensemble("a.h5")
+    for other in (make_ensemble("b.h5", lattice="4x4", group="SU3"), make_ensemble("c.h5", lattice="3x3x3")):
+        with pytest.raises(ShapeError, match="use parts of one"):
+            open_splits(config_of([first, other]))
+
+
+def test_training_data_alone_are_augmented(make_ensemble: Maker) -> None:
+    path = make_ensemble("a.h5", lattice="2x2x2x3", chains=2, configs=8)
+    config = config_of([path], target="topological_charge", augment=("translation", "hypercubic", "gauge"))
+    splits = open_splits(config, dtype=torch.float64)
+    assert splits.train.augmentation == Augmentation(("translation", "hypercubic", "gauge"), True)
+    assert splits.validation.augmentation is None
+    charge, moved = parse_observable("topological_charge"), 0
+    for links, targets in splits.train.batches(
+        3, shuffle=torch.Generator().manual_seed(1), dtype=torch.float64
+    ):
+        assert np.abs(charge.density(links.numpy(), 4) - targets.numpy()).max() < 1e-13
+        moved += not any(torch.equal(u, v) for u in links for v in torch.from_numpy(chain_of(path, 0)))
+    assert moved == 3
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"augment": "hypercubic"}, "'plaquette' per site: found values that the element"),
+        ({"augment": "hypercubic", "target": "wilson_1x2", "per": "configuration"}, "leave out hypercubic"),
+        ({"augment": "hypercubic", "target": "energy_clover", "parity": "pseudoscalar"}, "found a scalar"),
+        ({"augment": "hypercubic", "target": "q.npy", "per": "configuration"}, "give data.parity"),
+        ({"augment": ["translation", "gauge"], "target": "my_targets:corner"}, "gauge transformations"),
+        ({"augment": "translation", "target": "my_targets:first"}, "that translations move along neither"),
+    ],
+)
+def test_targets_that_cannot_be_augmented(
+    make_ensemble: Maker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    keys: dict[str, Any],
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.delitem(sys.modules, "my_targets", raising=False)
+    code = "def corner(links):\n    return links[:, 0, ..., 0, 0].real\n\n"
+    code += "def first(links):\n    return abs(links[..., 0, 0]).sum(1) * [1 + (k == 0) for k in range(4)]\n"
+    (tmp_path / "my_targets.py").write_text(code)
+    np.save("q.npy", np.random.default_rng(1).normal(size=(3, 4)))
+    path = make_ensemble("a.h5", lattice="4x4")
+    with pytest.raises(InputError, match=words):
+        open_splits(config_of([path], **keys))
+
+
+def test_what_can_be_augmented(make_ensemble: Maker, tmp_path: Path) -> None:
+    np.save(tmp_path / "q.npy", np.random.default_rng(1).normal(size=(3, 4)))
+    path = make_ensemble("a.h5", lattice="4x4")
+    for keys, pseudoscalar in (
+        ({"augment": ["translation", "gauge"]}, False),
+        ({"augment": "hypercubic", "per": "configuration"}, False),
+        ({"augment": "hypercubic", "target": "energy_clover@flow:0.2"}, False),
+        ({"augment": "hypercubic", "target": f"{tmp_path}/q.npy", "per": "configuration",
+          "parity": "pseudoscalar"}, True),
+    ):  # fmt: skip
+        found = open_splits(config_of([path], **keys)).train.augmentation
+        assert found is not None
+        assert found.pseudoscalar is pseudoscalar
+    assert open_splits(config_of([path], augment="none")).train.augmentation is None
+
+
+def test_a_target_that_never_varies_is_refused(make_ensemble: Maker, tmp_path: Path) -> None:
+    path = make_ensemble("a.h5")
+    np.save(tmp_path / "q.npy", np.full((3, 4), 0.25))
+    with pytest.raises(InputError, match=r"the same value 0.25 everywhere in the training data"):
+        open_splits(config_of([path], target=f"{tmp_path}/q.npy", per="configuration"))
+
+
+def test_a_target_that_rounding_hides_is_warned_of(
+    make_ensemble: Maker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = make_ensemble("a.h5")
+    np.save(tmp_path / "q.npy", 1 + 1e-6 * np.random.default_rng(1).normal(size=(3, 4)))
+    config = config_of([path], target=f"{tmp_path}/q.npy", per="configuration")
+    open_splits(config, dtype=torch.float64)
+    assert not caplog.records
+    open_splits(config, dtype=torch.float32)
+    assert "use float64" in caplog.text

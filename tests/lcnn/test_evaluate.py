@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lcnn.data import Dataset, open_dataset
+from lcnn.data import Dataset, MixedDataset, mark, open_dataset
 from lcnn.evaluate import beta_error, constant_error, evaluate, evaluate_files, mean_squared_error, predict
+from lgt.ensemble import Ensemble
 from lgt.errors import InputError, ShapeError
 from lgt.observable import parse_observable
 
@@ -93,6 +94,11 @@ def test_every_error_against_a_direct_sum(make_ensemble: Callable[..., Path], la
     within = [average[12 * k : 12 * k + 12].var(ddof=1) for k in range(3)]
     assert found.mse_beta == pytest.approx(np.mean(within), rel=1e-12)
     assert found.summary()["configurations"] == 36
+    assert found.r2 == pytest.approx(1 - np.mean((average - 0.1) ** 2) / average.var(), rel=1e-12)
+    if layout == "field":
+        assert found.r2_site == pytest.approx(1 - np.mean((density - 0.1) ** 2) / density.var(), rel=1e-12)
+    else:
+        assert found.r2_site is None
 
 
 def test_a_dataset_per_configuration(make_ensemble: Callable[..., Path]) -> None:
@@ -121,3 +127,33 @@ def test_the_mode_of_a_model_is_left_as_it_was() -> None:
         model = Constant(0.0).train(mode)
         mean_squared_error(model, data)
         assert model.training is mode
+
+
+def test_several_lattices_count_by_their_targets() -> None:
+    """The loss of mixed data is the mean over all sites, not over lattices or configurations."""
+    parts = [Dataset(torch.ones(n, 2, L, L, 1, 1, dtype=torch.cfloat), torch.full((n, L, L), value))
+             for n, L, value in ((3, 2, 1.0), (2, 4, 2.0))]  # fmt: skip
+    found = mean_squared_error(Constant(0.0), MixedDataset(parts), batch=2)
+    assert found == pytest.approx((3 * 4 * 1 + 2 * 16 * 4) / (3 * 4 + 2 * 16))
+    assert mean_squared_error(Constant(0.0), MixedDataset(parts[:1])) == pytest.approx(1.0)
+
+
+def test_a_column_belongs_to_its_ensembles(make_ensemble: Callable[..., Path], tmp_path: Path) -> None:
+    """A file that was trained on is not held against another ensemble unless it is named."""
+    ours, other = make_ensemble("a.h5"), make_ensemble("b.h5", seed=2)
+    labels = np.random.default_rng(1).normal(size=(3, 4))
+    np.save(tmp_path / "q.npy", labels)
+    np.save(tmp_path / "a-q.npy", labels)
+    np.save(tmp_path / "b-q.npy", labels + 1)
+    with Ensemble.open(ours) as ensemble:
+        marks = [mark(ensemble, chain) for chain in range(3)]
+    about = {"training": {"dtype": "float64"}, "target": f"{tmp_path}/q.npy", "per": "configuration", "N": 2,
+             "d": 2, "chains": {"train": marks[:1], "validation": marks[1:2], "test": marks[2:]}}  # fmt: skip
+    (found,) = evaluate_files(Constant(0.0), about, [ours])
+    assert found.mse == pytest.approx(np.mean(labels[2] ** 2))
+    with pytest.raises(InputError, match="--target FILE:NAME"):
+        evaluate_files(Constant(0.0), about, [other])
+    (found,) = evaluate_files(Constant(0.0), about, [other], target=f"{tmp_path}/b-q.npy")
+    assert found.mse == pytest.approx(np.mean((labels + 1) ** 2))
+    (found,) = evaluate_files(Constant(0.0), {**about, "target": f"{tmp_path}/{{ensemble}}-q.npy"}, [other])
+    assert found.mse == pytest.approx(np.mean((labels + 1) ** 2))

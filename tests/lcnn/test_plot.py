@@ -20,6 +20,9 @@ FIGURES = {
     "volume": lambda: plot.volume_transfer(
         ["8x8", "16x16"], {"a": [1e-9, 1e-10]}, {"beta": [1e-3, 1e-4]}, trained="8x8"
     ),
+    "transfer": lambda: plot.transfer(
+        {"4x4": (X, X), "8x8": (X**2, X)}, {"model": [1e-9, 1e-2]}, {"beta": [1e-3, 1e-4]}, trained="4x4"
+    ),
     "attack": lambda: plot.attack({"a": {"random": X + 0.2, "adversarial": X + 1}, "b": {"random": 0 * X}}),
 }
 
@@ -44,6 +47,21 @@ def test_the_data_are_in_the_figure() -> None:
     assert figure.axes[0].get_yscale() == "log"
     points = plot.parity({"a": (X**2, X)}).axes[0].collections[0].get_offsets()
     assert np.allclose(points, np.stack([X, X**2], axis=1))
+
+
+def test_every_lattice_has_its_points_and_one_scale_of_colours() -> None:
+    pairs = {"4x4": (X, X), "8x8": (X**2, X)}
+    betas = {"4x4": np.full(12, 1.0), "8x8": np.linspace(2, 3, 12)}
+    figure = plot.transfer(pairs, {"model": [1e-9, 1e-2]}, betas=betas)
+    first, second, below, _ = figure.axes  # the last is the bar of colours
+    for axes, (predicted, target) in zip((first, second), pairs.values(), strict=True):
+        (dots,) = axes.collections
+        assert np.allclose(dots.get_offsets(), np.stack([target, predicted], axis=1))
+        assert dots.get_clim() == (1.0, 3.0)
+    assert below.get_yscale() == "log"
+    unknown = plot.parity({"a": (X, X)}, betas=np.full(12, np.nan))
+    assert len(unknown.axes) == 1  # no colours, and the points are there
+    assert np.isfinite(unknown.axes[0].collections[0].get_facecolor()).all()
 
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def test_train_then_evaluate(
     assert out.count("\n") == 1
     assert list(found) == ["4x6", "6x8"]
     for lattice, count, chains in (("4x6", 8, "validation"), ("6x8", 12, "all")):
-        keys = {"configurations", "chains", "mse", "mse_site", "mse_mean", "mse_beta"}
+        keys = {"configurations", "chains", "mse", "mse_site", "mse_mean", "mse_beta", "r2", "r2_site",
+                "variance_site"}  # fmt: skip
         assert set(found[lattice]) == keys
         assert found[lattice]["chains"] == chains
         assert found[lattice]["configurations"] == count
