@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 import torch
 from torch import Tensor, nn
 
+from lcnn._metric import symmetry_errors
 from lcnn._state import Epoch, Partial, State
 from lcnn.config import TrainingConfig
 from lcnn.data import Data
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("lcnn.fit")
 
 
+Batch = tuple[Tensor, Tensor, int]
+"""This process's share of the links and targets of a batch, and how many configurations the batch has."""
+
+
 @final
 @dataclass(frozen=True)
 class Job:
@@ -38,6 +43,7 @@ class Job:
     device: torch.device
     world: World
     stop: Stop | None
+    odd: bool = False
 
     @property
     def dtype(self) -> torch.dtype:
@@ -58,24 +64,59 @@ class Job:
             raise StoppedError(f"training for {self.config.epochs} epochs",
                                f"{reason} in epoch {number}", "resume it with --resume")  # fmt: skip
 
-    def backward(self, links: Tensor, target: Tensor, weight: float = 1.0) -> float:
+    def batches(self, shuffle: torch.Generator | None = None, skip: int = 0) -> Iterator[Batch]:
+        """Run over the training data; `skip` batches are drawn but, where it can be helped, not read."""
+        data, where = self.train, {"dtype": self.dtype, "device": self.device}
+        augmentation = data.augmentation if shuffle is not None else None
+        for step, rows in enumerate(data.chunks(self.config.batch, shuffle)):
+            share, count = self.world.share(len(rows)), len(rows)
+            if (
+                augmentation is not None and shuffle is not None
+            ):  # drawn for the whole batch, whoever takes it
+                links, target = augmentation(*data.batch(rows, **where), shuffle)  # type: ignore[arg-type]
+                if step >= skip:
+                    yield links[share], target[share], count
+            elif step >= skip and share.start < share.stop:
+                yield *data.batch(rows[share], **where), count  # type: ignore[arg-type]
+            elif step >= skip:
+                yield torch.empty(0), torch.empty(0), count
+
+    def backward(self, batch: Batch, weight: float = 1.0) -> float:
         """Add the gradient of this process's share of a batch; return the whole batch's mean squared error.
 
         `weight` multiplies both. Gradients of other processes are not in it yet.
         """
-        share = self.world.share(len(target))
+        links, target, count = batch
         found = 0.0
-        if share.start < share.stop:
-            difference = predict(self.model, links[share], self.train.per) - target[share]
-            loss = difference.square().sum() * (weight / target.numel())
+        if len(links):
+            difference = predict(self.model, links, self.train.per) - target
+            loss = difference.square().sum() * (weight / (count * target[0].numel()))
             loss.backward()  # type: ignore[no-untyped-call]
             found = loss.item()
         return self.world.total(found)
 
     def validate(self) -> float:
         """Return the mean squared error on the validation data."""
-        where = {"batch": self.config.batch, "dtype": self.dtype, "device": self.device}
-        return mean_squared_error(self.model, self.validation, **where)  # type: ignore[arg-type]
+        data, batch, where = self.validation, self.config.batch, {"dtype": self.dtype, "device": self.device}
+        if self.world.size == 1:
+            return mean_squared_error(self.model, data, batch=batch, **where)  # type: ignore[arg-type]
+        squares = 0.0
+        self.model.eval()
+        for rows in data.chunks(batch):
+            share = rows[self.world.share(len(rows))]
+            if len(share):
+                links, target = data.batch(share, **where)  # type: ignore[arg-type]
+                with torch.no_grad():
+                    squares += float((predict(self.model, links, data.per) - target).double().square().sum())
+        return self.world.total(squares) / data.targets.numel()
+
+    def measure_symmetries(self, number: int) -> dict[str, float]:
+        """Return the equivariance errors that are due after an epoch."""
+        names, every = self.config.equivariance, self.config.equivariance_every
+        if not names or number % every or not self.world.leads:
+            return {}
+        where = {"dtype": self.dtype, "device": self.device}
+        return symmetry_errors(self.model, self.validation, names, odd=self.odd, seed=number, **where)  # type: ignore[arg-type]
 
 
 def adamw_epoch(job: Job, state: State, save: Callable[[], None]) -> None:
@@ -87,11 +128,7 @@ def adamw_epoch(job: Job, state: State, save: Callable[[], None]) -> None:
     begun = state.partial or Partial(0, 0.0, 0.0, state.shuffle.get_state())
     start = saved = time.perf_counter()
     losses = [epoch.validation for epoch in state.history]
-    batches = job.train.batches(config.batch, shuffle=state.shuffle, dtype=job.dtype, device=job.device)
-    kept = torch.get_rng_state()
-    for _ in range(begun.step):
-        next(batches)
-    torch.set_rng_state(kept)
+    batches = job.batches(state.shuffle, begun.step)
     model.train()
     rate, total = 0.0, begun.total
     for step in range(begun.step, job.steps):
@@ -101,15 +138,15 @@ def adamw_epoch(job: Job, state: State, save: Callable[[], None]) -> None:
             save()
             saved = now
         job.ask(number)
-        links, target = next(batches)
+        batch = next(batches)
         rate = learning_rate(config, (number - 1) * job.steps + step, job.steps, losses)
         for parameters in state.optimizer.param_groups:
             parameters["lr"] = rate
         state.optimizer.zero_grad(set_to_none=True)
-        loss = job.backward(links, target)
+        loss = job.backward(batch)
         job.world.sum_gradients(trainable(model))
         state.optimizer.step()
-        total += loss * len(target)
+        total += loss * batch[2]
     job.world.copy_first(model.state_dict().values())
     train, validation = total / len(job.train), job.validate()
     if not (math.isfinite(train) and math.isfinite(validation)):
@@ -118,8 +155,9 @@ def adamw_epoch(job: Job, state: State, save: Callable[[], None]) -> None:
         log.warning(
             "seed's loss was not finite in epoch %d: its best epoch %d is kept", number, state.best_epoch
         )
+    errors = job.measure_symmetries(number)
     seconds = begun.seconds + time.perf_counter() - start
-    state.finish_epoch(Epoch(number, train, validation, rate, seconds))
+    state.finish_epoch(Epoch(number, train, validation, rate, seconds, "adamw", errors))
 
 
 def lbfgs_iteration(job: Job, state: State) -> None:
@@ -135,9 +173,9 @@ def lbfgs_iteration(job: Job, state: State) -> None:
         assign(parameters, weights)
         job.model.zero_grad(set_to_none=True)
         total = 0.0
-        for links, target in job.train.batches(job.config.batch, dtype=job.dtype, device=job.device):
+        for batch in job.batches():
             job.ask(number)
-            total += job.backward(links, target, len(target) / len(job.train))
+            total += job.backward(batch, batch[2] / len(job.train))
         job.world.sum_gradients(parameters)
         return total, gradients(parameters)
 
@@ -162,5 +200,6 @@ def lbfgs_iteration(job: Job, state: State) -> None:
     job.world.copy_first(job.model.state_dict().values())
     fall = before.loss - state.quasi.loss
     state.exhausted = fall <= job.config.lbfgs_tolerance * before.loss
+    validation, errors = job.validate(), job.measure_symmetries(number)
     seconds = time.perf_counter() - start
-    state.finish_epoch(Epoch(number, state.quasi.loss, job.validate(), step, seconds, "lbfgs"))
+    state.finish_epoch(Epoch(number, state.quasi.loss, validation, step, seconds, "lbfgs", errors))

@@ -154,6 +154,13 @@ class TrainingConfig(Section):
     """Epochs between checkpoints."""
     checkpoint_seconds: _NotNegative = 300.0
     """Seconds between checkpoints inside an epoch; 0: none there."""
+    equivariance: tuple[Literal["gauge", "translation", "hypercubic"], ...] = ()
+    """Symmetries under which the change of the predictions is logged, on up to 8 validation configurations.
+
+    Each takes two predictions for them after an epoch.
+    """
+    equivariance_every: _Positive = 1
+    """Epochs between these."""
     time_limit: str = ""
     """Stop after this wall time, e.g. ``"1h30m"``, resumable, with exit status 3; empty: no limit."""
 

@@ -20,9 +20,16 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from lgt.errors import InputError, LgtError
+from lgt.errors import InputError, LgtError, StoppedError
 
 T = TypeVar("T")
+
+
+@final
+class LostError(StoppedError):
+    """Another process of the training is gone or does not answer; the last checkpoint is resumable."""
+
+
 TIMEOUT = 1800.0
 """Seconds that a process waits for the others before it gives up."""
 
@@ -57,8 +64,9 @@ class World:
         if self.size == 1:
             return value
         tensor = torch.tensor(value, dtype=torch.float64, device=self.device)
-        dist.all_reduce(tensor)
-        return float(tensor)
+        with self._talk():
+            dist.all_reduce(tensor)
+            return float(tensor)
 
     def any(self, flag: bool) -> bool:
         """Return whether it is so in any process."""
@@ -72,7 +80,8 @@ class World:
         parts = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         there = torch.tensor([float(p.grad is not None) for p in parameters], dtype=_real(parts[0]).dtype)
         buffer = torch.cat([*(_real(part).reshape(-1) for part in parts), there.to(parts[0].device)])
-        dist.all_reduce(buffer)
+        with self._talk():
+            dist.all_reduce(buffer)
         start = 0
         for parameter, part, known in zip(parameters, parts, buffer[-len(parts) :], strict=True):
             target = _real(part)
@@ -83,8 +92,9 @@ class World:
     def copy_first(self, tensors: Iterable[Tensor]) -> None:
         """Overwrite tensors by those of the first process."""
         if self.size > 1:
-            for tensor in tensors:
-                dist.broadcast(tensor.detach(), 0)
+            with self._talk():
+                for tensor in tensors:
+                    dist.broadcast(_real(tensor.detach()), 0)
 
     def lead(self, action: Callable[[], T]) -> T:
         """Do something in the first process alone; all return its result or raise its error."""
@@ -96,11 +106,23 @@ class World:
                 answer[0] = action()
             except (LgtError, OSError) as error:
                 answer[1] = error
-        dist.broadcast_object_list(answer, 0, device=self.device)
+        with self._talk():
+            dist.broadcast_object_list(answer, 0, device=self.device)
         if answer[1] is not None:
             raise answer[1]
         result: T = answer[0]
         return result
+
+    @contextmanager
+    def _talk(self) -> Iterator[None]:
+        """Say in one line that another process is lost."""
+        try:
+            yield
+        except RuntimeError as error:
+            found = f"another one is gone ({' '.join(str(error).split())[:200]})"
+            raise LostError(
+                f"training with {self.size} processes", found, "resume it with --resume"
+            ) from None
 
 
 def _real(tensor: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from lcnn._state import Epoch, State, weights
 from lcnn.checkpoint import read_checkpoint, write_checkpoint
 from lcnn.config import TrainingConfig
 from lcnn.data import Data
-from lcnn.distributed import World
+from lcnn.distributed import LostError, World
 from lcnn.field import set_precision
 from lcnn.optimise import trainable
 from lgt.errors import InputError, StoppedError
@@ -74,6 +74,7 @@ def fit(
     metadata: Mapping[str, Any] | None = None,
     stop: Stop | None = None,
     progress: Progress | None = None,
+    odd: bool = False,
     world: World = World(),  # noqa: B008
 ) -> Fit:
     """Train a model in place and leave it with the weights that were best on the validation data.
@@ -105,6 +106,8 @@ def fit(
         Asked before every batch.
     progress
         Told after every epoch.
+    odd
+        Whether the target changes sign under reflections; only what is logged of symmetries depends on it.
     world
         The processes that train together (`lcnn.distributed.join_world`): each calls this with the same
         arguments, the first one writes the checkpoints. The losses are those of one process, but for
@@ -130,7 +133,11 @@ def fit(
         )
         state = State(model, optimizer, torch.Generator().manual_seed(seed), weights(model))
         about = {"training": describe(config), **(metadata or {}), "seed": seed}
-        if checkpoint is not None and resume and Path(checkpoint).exists():
+        there = checkpoint is not None and resume and Path(checkpoint).exists()
+        if world.total(float(there)) not in (0.0, float(world.size)):
+            remedy = "keep it in a folder that all of them share"
+            raise InputError(f"checkpoint {checkpoint}", "a file that not all processes see", remedy)
+        if checkpoint is not None and there:
             saved = read_checkpoint(checkpoint)
             require_same(saved.metadata, about, checkpoint)
             warn_of_circumstances(saved.metadata, about)
@@ -141,7 +148,7 @@ def fit(
                 tensors, values = state.pack()
                 write_checkpoint(checkpoint, tensors, {**about, **values})
 
-        job = Job(model, train, validation, config, device, world, stop)
+        job = Job(model, train, validation, config, device, world, stop, odd)
         world.copy_first(model.state_dict().values())
         try:
             while (phase := _next_phase(state, config)) is not None:
@@ -154,8 +161,9 @@ def fit(
                     progress(seed, state.history[-1], config.epochs + config.lbfgs)
                 if len(state.history) % config.checkpoint == 0 or _next_phase(state, config) is None:
                     save()
-        except StoppedError:
-            save()
+        except StoppedError as stopped:
+            if not isinstance(stopped, LostError):  # which comes in the middle of a step
+                save()
             raise
     model.load_state_dict(state.best)
     return Fit(model.eval(), seed, state.best_epoch, state.best_loss, state.seconds, tuple(state.history))

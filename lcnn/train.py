@@ -23,13 +23,17 @@ from lcnn._catalogue import complete, is_users
 from lcnn._resume import describe, require_same
 from lcnn.checkpoint import write_checkpoint
 from lcnn.config import RunConfig
-from lcnn.data import Data, Splits, open_splits
+from lcnn.covariance import find_parity
+from lcnn.data import Data, Measuring, Splits, open_splits
+from lcnn.distributed import World, join_world
 from lcnn.evaluate import mean_squared_error, predict
 from lcnn.field import set_precision
 from lcnn.fit import Epoch, Fit, Progress, fit, pick_device
 from lcnn.models import build_model
+from lcnn.targets import Measured, parse_target
 from lgt._version import __version__
 from lgt.config import parse_duration
+from lgt.ensemble import Ensemble
 from lgt.errors import InputError, LgtError, StorageError
 from lgt.stop import stop_requests
 from lgt.users import blame
@@ -59,12 +63,14 @@ def train(
     resume: bool = False,
     started: Started | None = None,
     progress: Progress | None = None,
+    measuring: Measuring | None = None,
 ) -> Training:
     """Carry out a training run; everything is checked before the first epoch and before any file is made.
 
     SIGTERM, SIGINT (if this is the main thread) and the time limit stop it before the next batch; what was
     done up to the last checkpoint is kept. A time limit leaves room for one epoch, so that each requeued
-    run gets further.
+    run gets further. Under torchrun all processes train together, and the first one alone writes and calls
+    back; see `lcnn.distributed`.
 
     Parameters
     ----------
@@ -77,6 +83,8 @@ def train(
         Told the data and the number of weights once everything is checked.
     progress
         Told after every epoch.
+    measuring
+        Told how many targets are computed, before all that.
 
     Raises
     ------
@@ -89,20 +97,20 @@ def train(
         If the disk is full or fails.
     """
     folder, config = Path(run.out), run.training
-    check_folder(folder, resume)
     device = pick_device(config.device)
-    with _threads(config.threads), stop_requests(None) as requests:
-        splits = open_splits(run.data, dtype=getattr(torch, config.dtype))
+    with _threads(config.threads), stop_requests(None) as requests, join_world(device) as world:
+        world.lead(lambda: check_folder(folder, resume))
+        splits = open_splits(run.data, dtype=getattr(torch, config.dtype), progress=measuring)
         spec = complete(run.model, d=splits.train.d, N=splits.train.N)
         weights = _check_model(spec, run, splits.train)
-        about = _about(spec, run, splits, device)
+        about = _about(spec, run, splits, device, world)
         for seed in config.seeds:
             if resume and (saved := _checkpoint(folder, seed)).exists():
                 require_same(read_header(saved)[1], {**about, "seed": seed}, saved)
-        _open_folder(folder, run)
-        if started is not None:
+        world.lead(lambda: _open_folder(folder, run))
+        if started is not None and world.leads:
             started(splits, weights)
-        clock = _Clock(parse_duration(config.time_limit), progress)
+        clock = _Clock(parse_duration(config.time_limit), progress if world.leads else None)
         fits = [
             fit(
                 _build(spec, seed),
@@ -115,12 +123,30 @@ def train(
                 metadata=about,
                 stop=lambda: requests.reason or clock.reason(),
                 progress=clock.after_epoch,
+                odd=_is_odd(run),
+                world=world,
             )
             for seed in config.seeds
         ]
         best = min(fits, key=lambda fit: fit.validation)
         test_error = _test_error(best.model, splits.test, run, device)
-        return Training(tuple(fits), _write_best(folder, about, fits, best, test_error), test_error)
+        checkpoint = world.lead(lambda: _write_best(folder, about, fits, best, test_error))
+        return Training(tuple(fits), checkpoint, test_error)
+
+
+def _is_odd(run: RunConfig) -> bool:
+    """Whether the target changes sign under reflections; asked only where it is logged how it moves."""
+    if "hypercubic" not in run.training.equivariance or run.data.parity != "auto":
+        return run.data.parity == "pseudoscalar"
+    target = parse_target(run.data.target)
+    with Ensemble.open(run.data.paths()[0]) as ensemble:
+        group, lattice = ensemble.group, ensemble.lattice
+    try:
+        return isinstance(target, Measured) and find_parity(
+            target, group, lattice, run.data.per, ["hypercubic"]
+        )
+    except InputError:  # neither: the error that is logged is one of the target, too
+        return False
 
 
 @final
@@ -194,7 +220,9 @@ def _check_model(spec: dict[str, Any], run: RunConfig, data: Data) -> int:
     return weights
 
 
-def _about(spec: dict[str, Any], run: RunConfig, splits: Splits, device: torch.device) -> dict[str, Any]:
+def _about(
+    spec: dict[str, Any], run: RunConfig, splits: Splits, device: torch.device, world: World
+) -> dict[str, Any]:
     """Return what a checkpoint says about its run, and what a resumed run has to have in common with it."""
     data = splits.train
     digest = hashlib.sha256()
@@ -215,7 +243,8 @@ def _about(spec: dict[str, Any], run: RunConfig, splits: Splits, device: torch.d
         "lcnn": __version__,
         "torch": str(torch.__version__),
         "threads": torch.get_num_threads(),
-        "device": str(device),
+        "device": device.type,
+        "processes": world.size,
     }
 
 
