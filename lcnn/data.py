@@ -41,6 +41,7 @@ __all__ = [
     "group_by_lattice",
     "mark",
     "open_dataset",
+    "open_first",
     "open_splits",
 ]
 
@@ -201,6 +202,26 @@ def _measure(
         log.warning("computing %s took %.0f s: data.cache = FOLDER keeps it", target.name,
                     time.monotonic() - began)  # fmt: skip
     return np.concatenate(found)
+
+
+def open_first(config: DataConfig, *, dtype: torch.dtype = torch.float32) -> Dataset:
+    """Read one configuration, with zeros for its target: enough to see whether a model fits the data.
+
+    Raises
+    ------
+    EnsembleError
+        If the first ensemble has no finished configuration.
+    """
+    from lgt.ensemble import Ensemble
+
+    with Ensemble.open(config.paths()[0]) as ensemble:
+        finished = np.argwhere(ensemble.finished)
+        if len(finished) == 0:
+            asked = f"the configurations of {ensemble.path}"
+            raise EnsembleError(asked, "none finished", "resume the run that makes it")
+        chain, number = map(int, finished[0])
+        links = torch.from_numpy(ensemble.links(chain, number)[None]).to(COMPLEX[dtype])
+    return Dataset(links, torch.zeros((1, *links.shape[2:-2]) if config.per == "site" else (1,)))
 
 
 def open_splits(

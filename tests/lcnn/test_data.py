@@ -13,7 +13,7 @@ import torch
 
 from lcnn.augment import Augmentation
 from lcnn.config import DataConfig
-from lcnn.data import Dataset, group_by_lattice, open_dataset, open_splits
+from lcnn.data import Dataset, group_by_lattice, open_dataset, open_first, open_splits
 from lgt.ensemble import Ensemble
 from lgt.errors import EnsembleError, InputError, ShapeError
 from lgt.observable import parse_observable
@@ -239,3 +239,14 @@ def test_a_target_that_rounding_hides_is_warned_of(
     assert not caplog.records
     open_splits(config, dtype=torch.float32)
     assert "use float64" in caplog.text
+
+
+def test_one_configuration_is_enough_to_see_whether_a_model_fits(make_ensemble: Maker) -> None:
+    path = make_ensemble("a.h5")
+    for per, shape in (("site", (1, 4, 6)), ("configuration", (1,))):
+        first = open_first(config_of([path], per=per, target="plaquette@flow:1"), dtype=torch.float64)
+        links, targets = first.batch(torch.tensor([0]), dtype=torch.float64)
+        assert np.array_equal(links.numpy(), chain_of(path, 0)[:1])
+        assert (targets.shape, first.per) == (shape, per)
+    with pytest.raises(EnsembleError, match="none finished"):
+        open_first(config_of([make_ensemble("b.h5", finished=0)]))
