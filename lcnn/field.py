@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from lgt.errors import InputError, ShapeError
-from lgt.group import UnitaryGroup
+from lgt.group import SU, U1, UnitaryGroup
 
 
 def dagger(M: Tensor) -> Tensor:
@@ -176,10 +176,51 @@ def unpack(packed: Tensor) -> Tensor:
     return torch.view_as_complex(entries)
 
 
+def gauge_group(field: Tensor, group: UnitaryGroup | None = None) -> UnitaryGroup:
+    """The group that a field belongs to: the one given, else SU(N), for N = 1 U(1).
+
+    The data tell N alone: links in U(N) must be announced, because there the algebra keeps its trace.
+
+    Parameters
+    ----------
+    field
+        Shape (..., N, N).
+
+    Raises
+    ------
+    InputError
+        If a group is given that has another N.
+
+    Examples
+    --------
+    >>> gauge_group(torch.zeros(3, 3)), gauge_group(torch.zeros(1, 1))
+    (SU(3), U(1))
+    """
+    N = field.shape[-1]
+    if group is None:
+        return SU(N) if N > 1 else U1()
+    if group.N != N:
+        raise InputError(f"a field of {group!r}", f"{N} x {N} matrices", f"give {group.N} x {group.N} ones")
+    return group
+
+
+def exp_antihermitian(X: Tensor) -> Tensor:
+    """The exponential of antihermitian matrices (..., N, N), with derivatives of every order everywhere.
+
+    Examples
+    --------
+    >>> exp_antihermitian(torch.zeros(1, 1, dtype=torch.complex64))
+    tensor([[1.+0.j]])
+    """
+    # matrix_exp views its argument, which not all strides allow
+    U: Tensor = torch.exp(X) if X.shape[-1] == 1 else torch.linalg.matrix_exp(X.contiguous())
+    return U
+
+
 def antihermitian(M: Tensor, group: UnitaryGroup) -> Tensor:
     """TA(M), the part of M in the algebra: (M - M^+)/2, for SU(N) without its trace; shape (..., N, N)."""
     A = (M - dagger(M)) / 2
-    if group.N == 1:
+    if not isinstance(group, SU):
         return A
     one = torch.eye(group.N, dtype=M.dtype, device=M.device)
     return A - trace(A)[..., None, None] / group.N * one
@@ -216,9 +257,7 @@ def exp(coordinates: Tensor, group: UnitaryGroup) -> Tensor:
     >>> bool((exp(torch.zeros(8), SU(3)) == torch.eye(3)).all())
     True
     """
-    X = algebra(coordinates, group)
-    U: Tensor = torch.exp(X) if group.N == 1 else torch.linalg.matrix_exp(X)
-    return U
+    return exp_antihermitian(algebra(coordinates, group))
 
 
 def project(M: Tensor, group: UnitaryGroup) -> Tensor:
@@ -247,7 +286,7 @@ def project(M: Tensor, group: UnitaryGroup) -> Tensor:
     W = _polar(M)
     if W is None:
         raise InputError(f"projection to {group!r}", "a singular matrix", "give invertible matrices")
-    if group.N == 1:
+    if not isinstance(group, SU):
         return W
     phase = torch.linalg.det(W).angle() / group.N
     P: Tensor = W * torch.polar(torch.ones_like(phase), -phase)[..., None, None]

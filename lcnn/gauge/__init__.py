@@ -6,6 +6,8 @@ Links are (B, d, *extents, N, N), matter (B, C, *extents, N, N), complex; the la
 from lcnn.gauge.activation import LAct, LPolynomialAct
 from lcnn.gauge.bilinear import LCB, LBilinear
 from lcnn.gauge.conv import LConv
+from lcnn.gauge.exponential import AntiHermitian, LExp
+from lcnn.gauge.linear import LLinear
 from lcnn.gauge.loops import (
     CloverLeaves,
     GaugeInput,
@@ -15,19 +17,26 @@ from lcnn.gauge.loops import (
     plaquettes,
     polyakov_loops,
 )
+from lcnn.gauge.normalisation import TrNorm
 from lcnn.gauge.readout import SiteHead, Trace, site_mean
+from lcnn.gauge.stout import LStout
 
 __all__ = [
     "LCB",
+    "AntiHermitian",
     "CloverLeaves",
     "GaugeInput",
     "LAct",
     "LBilinear",
     "LConv",
+    "LExp",
+    "LLinear",
     "LPolynomialAct",
+    "LStout",
     "Plaquettes",
     "PolyakovLoops",
     "SiteHead",
+    "TrNorm",
     "Trace",
     "clover_leaves",
     "plaquettes",

@@ -38,7 +38,7 @@ def plaquettes(links: Tensor, orientation: Literal["positive", "negative", "both
     """
     if orientation not in ("positive", "negative", "both"):
         raise InputError(f"orientation {orientation!r}", "no such choice", "use positive, negative or both")
-    positive = [_leaf(links, mu, nu, 1, 1) for mu, nu in _planes(links)]
+    positive = [plaquette_leaf(links, mu, nu, 1, 1) for mu, nu in _planes(links)]
     P = torch.cat(positive, dim=1) if positive else links[:, :0]
     if orientation == "positive":
         return P
@@ -66,8 +66,8 @@ def clover_leaves(links: Tensor) -> Tensor:
     """
     leaves = []
     for mu, nu in _planes(links):
-        leaves += [_leaf(links, mu, nu, 1, 1), _leaf(links, nu, mu, 1, -1)]
-        leaves += [_leaf(links, mu, nu, -1, -1), _leaf(links, nu, mu, -1, 1)]
+        leaves += [plaquette_leaf(links, mu, nu, 1, 1), plaquette_leaf(links, nu, mu, 1, -1)]
+        leaves += [plaquette_leaf(links, mu, nu, -1, -1), plaquette_leaf(links, nu, mu, -1, 1)]
     return torch.cat(leaves, dim=1) if leaves else links[:, :0]
 
 
@@ -110,8 +110,8 @@ def _planes(links: Tensor) -> list[tuple[int, int]]:
     return list(combinations(range(check_links(links).shape[1]), 2))
 
 
-def _leaf(links: Tensor, mu: int, nu: int, s: int, t: int) -> Tensor:
-    """P(x; s mu, t nu), shape (B, 1, *extents, N, N)."""
+def plaquette_leaf(links: Tensor, mu: int, nu: int, s: int, t: int) -> Tensor:
+    """The plaquette P(x; s mu, t nu) of links (B, d, *extents, N, N), shape (B, 1, *extents, N, N)."""
 
     def side(first: int, sign: int) -> Tensor:
         # The oriented link U(x, sign first); at -1 it is U_first(x - first)^+.

@@ -22,16 +22,21 @@ import lcnn.transport
 from lcnn.field import dagger
 from lcnn.gauge import (
     LCB,
+    AntiHermitian,
     CloverLeaves,
     GaugeInput,
     LAct,
     LBilinear,
     LConv,
+    LExp,
+    LLinear,
     LPolynomialAct,
+    LStout,
     Plaquettes,
     PolyakovLoops,
     SiteHead,
     Trace,
+    TrNorm,
     clover_leaves,
     plaquettes,
     polyakov_loops,
@@ -41,6 +46,7 @@ from lcnn.models import Model, available_models, build_model
 from lcnn.testing import assert_symmetric, symmetries_of
 from lcnn.transport import transport
 from lgt.errors import CheckError
+from lgt.group import U1, U
 from lgt.symmetry import (
     ADJOINT,
     INVARIANT,
@@ -54,7 +60,7 @@ from lgt.symmetry import (
     Translation,
 )
 
-GROUPS = ("SU3", "SU2", "U1")
+GROUPS = ("SU3", "SU2", "U1", "U2")
 LOCAL: tuple[Symmetry[Any], ...] = (Gauge(), Translation())
 ALL: tuple[Symmetry[Any], ...] = (*LOCAL, PointGroup())
 Build = Callable[[int], nn.Module]
@@ -137,6 +143,29 @@ def _mean(loops: Tensor) -> Tensor:
     return site_mean(traces.sum(dim=1, keepdim=True))
 
 
+class Whole(nn.Module):
+    """A layer whose group is U(N), with the N that its input has: the trace of the algebra is kept."""
+
+    def __init__(self, layer: Callable[..., nn.Module], *options: Any, **more: Any) -> None:
+        super().__init__()
+        self.layers = nn.ModuleDict()
+        for N in (1, 2, 3):
+            torch.manual_seed(N)
+            group = U(N) if N > 1 else U1()
+            self.layers[str(N)] = layer(*options, **more, group=group)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        out: Tensor = self.layers[str(inputs[0].shape[-1])](*inputs)
+        return out
+
+
+def uneven(layer: LStout) -> LStout:
+    """Weights that differ from plane to plane."""
+    with torch.no_grad():
+        layer.rho += torch.linspace(-0.1, 0.2, layer.rho.numel()).reshape(layer.rho.shape)
+    return layer
+
+
 PLAIN: dict[str, Any] = {"adjoint": False, "unit": False}
 FROM_LINKS, MATTER, TWICE, BOTH = (LINKS,), (ADJOINT,), (ADJOINT, ADJOINT), (LINKS, ADJOINT)
 
@@ -173,6 +202,17 @@ ENTRIES: list[Entry] = [
     Entry("LAct relu", LAct, lambda d: LAct("relu"), MATTER, ADJOINT, ALL),
     Entry("LAct smooth", LAct, lambda d: LAct("smooth"), MATTER, ADJOINT, ALL),
     Entry("LPolynomialAct", LPolynomialAct, lambda d: LPolynomialAct(2, 3, relu=True), MATTER, ADJOINT, ALL),
+    Entry("LLinear", LLinear, lambda d: LLinear(2, 3), MATTER, ADJOINT, ALL),
+    Entry("LLinear plain", LLinear, lambda d: LLinear(2, 3, **PLAIN), MATTER, ADJOINT, ALL),
+    Entry("AntiHermitian", AntiHermitian, lambda d: AntiHermitian(), MATTER, ADJOINT, ALL),
+    Entry("AntiHermitian U(N)", AntiHermitian, lambda d: Whole(AntiHermitian), MATTER, ADJOINT, ALL),
+    Entry("TrNorm", TrNorm, lambda d: TrNorm(), MATTER, ADJOINT, ALL),
+    Entry("TrNorm trace", TrNorm, lambda d: TrNorm("trace"), MATTER, ADJOINT, ALL),
+    Entry("LExp", LExp, lambda d: LExp(2, d=d, init_w=1), BOTH, LINKS, broken=(PointGroup(),)),
+    Entry("LExp U(N)", LExp, lambda d: Whole(LExp, 2, d=d, init_w=1), BOTH, LINKS),
+    Entry("LStout", LStout, lambda d: LStout(), FROM_LINKS, LINKS, ALL),
+    Entry("LStout U(N)", LStout, lambda d: Whole(LStout, 0.3, learnable=False), FROM_LINKS, LINKS, ALL),
+    Entry("LStout planes", LStout, lambda d: uneven(LStout(d=d)), FROM_LINKS, LINKS, broken=(PointGroup(),)),
     Entry("Plaquettes", Plaquettes, lambda d: Plaquettes(), FROM_LINKS, ADJOINT, broken=(PointGroup(),)),
     Entry("Plaquettes back", Plaquettes, lambda d: Plaquettes("negative"), FROM_LINKS, ADJOINT),
     Entry("Plaquettes both", Plaquettes, lambda d: Plaquettes("both"), FROM_LINKS, ADJOINT),
@@ -211,7 +251,7 @@ def test_symmetries_of_layers_hold(entry: Entry) -> None:
             for symmetry in entry.symmetries:
                 _hold(entry, symmetry, d, group)
                 held += 1
-    assert held >= 3 * 3 * 2
+    assert held >= 4 * 3 * 2
 
 
 BROKEN = [entry for entry in ENTRIES if entry.broken]
@@ -268,7 +308,7 @@ MODELS: dict[str, list[ModelEntry]] = {
                 "group": "B_d" if d < 4 else "C_4",
                 "elements": "generators",
                 "loops": "both",
-                "activation": "relu",
+                "activation": "smooth",
                 "n_out": 2,
             },
             SCALAR,
@@ -280,6 +320,9 @@ MODELS: dict[str, list[ModelEntry]] = {
             lambda d, N: {"name": "glcnn", "layers": [(2, 1, 1)], "d": d, "pool": "det", "group": "Z_2^d"},
             PSEUDOSCALAR,
         ),
+    ],
+    "topological_charge": [
+        ModelEntry(lambda d, N: {"name": "topological_charge", "size": "small"}, SCALAR, (4,)),
     ],
     "wilson_loop": [
         ModelEntry(lambda d, N: {"name": "wilson_loop", "loop": "2x2", "size": "small"}, SCALAR, (2,)),
@@ -306,7 +349,7 @@ NUMBERED = [(f"{name} {i}", entry) for name, entries in MODELS.items() for i, en
 def test_models_have_the_symmetries_that_they_declare(name: str, entry: ModelEntry) -> None:
     checked = 0
     for d in entry.dims:
-        for N, group in ((3, "SU3"), (2, "SU2"), (1, "U1")):
+        for N, group in ((3, "SU3"), (2, "SU2"), (1, "U1"), (2, "U2")):
             torch.manual_seed(1)
             model = build_model(entry.spec(d, N))
             assert Translation() in symmetries_of(model)
@@ -315,7 +358,7 @@ def test_models_have_the_symmetries_that_they_declare(name: str, entry: ModelEnt
                 model, output_type=entry.output, groups=(group,), dims=(d,), examples=3, tolerance=1e-10
             )
             checked += 1
-    assert checked == 3 * len(entry.dims)
+    assert checked == 4 * len(entry.dims)
 
 
 def test_a_cnn_on_links_is_found_out_under_gauge_transformations() -> None:
@@ -348,4 +391,5 @@ def test_all_groups_and_dimensions_are_covered() -> None:
     assert all(set(LOCAL) <= set(entry.symmetries) for entry in ENTRIES)
     hypercubic = {entry.covers for entry in ENTRIES if PointGroup() in entry.symmetries}
     assert {LConv, LCB, LBilinear, LAct, LPolynomialAct, Trace, SiteHead} <= hypercubic
-    assert {entry.covers for entry in BROKEN} == {LConv, LCB, Plaquettes}
+    assert {LLinear, TrNorm, LStout} <= hypercubic
+    assert {entry.covers for entry in BROKEN} == {LConv, LCB, Plaquettes, LExp, LStout}
