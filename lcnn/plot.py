@@ -76,7 +76,9 @@ def _parity(
     shades = dict(betas) if isinstance(betas, Mapping) else dict.fromkeys(pairs, betas)
     known = [shade for shade in shades.values() if shade is not None]
     coloured = bool(known) and len(known) == len(pairs) and bool(np.isfinite(np.concatenate(known)).all())
-    lowest, highest = (float(f(np.concatenate(known))) for f in (np.min, np.max)) if coloured else (0.0, 1.0)
+    lowest, highest = (float(f(np.concatenate(known))) for f in (np.min, np.max)) if coloured else (0.0, 0.0)
+    coloured = lowest < highest  # one beta needs no colours
+    short = len(quantity) <= 16
     dots = None
     for axes, (label, (predicted, target)) in zip(rows, pairs.items(), strict=True):
         axes.plot(limits, limits, color="#999999", linewidth=1, zorder=1)
@@ -85,9 +87,17 @@ def _parity(
             shade = {"c": shades[label], "cmap": "viridis", "vmin": lowest, "vmax": highest}
         dots = axes.scatter(target, predicted, s=9, linewidths=0, alpha=0.8, zorder=2, **shade)
         mse = float(np.mean((predicted - target) ** 2))
-        axes.set(title=label, xlabel=f"{quantity}, exact", xlim=limits, ylim=limits, aspect="equal")
+        axes.set(
+            title=label,
+            xlabel=f"{quantity}, exact" if short else "exact",
+            xlim=limits,
+            ylim=limits,
+            aspect="equal",
+        )
         axes.text(0.04, 0.96, f"MSE {_short(mse)}", transform=axes.transAxes, va="top")
-    rows[0].set_ylabel(f"{quantity}, predicted")
+    rows[0].set_ylabel(f"{quantity}, predicted" if short else "predicted")
+    if not short:
+        figure.suptitle(quantity, fontsize=12)
     if coloured and dots is not None:
         bar = figure.colorbar(dots, ax=list(rows), pad=0.01, fraction=0.03)
         bar.set_label(r"$\beta$")

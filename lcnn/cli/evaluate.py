@@ -118,7 +118,9 @@ def _share(r2: float | None) -> str:
     """R^2 with as many nines as it has."""
     if r2 is None or r2 != r2:
         return "-"
-    return f"{r2:.4f}" if r2 < 0.999 else f"1 - {1 - r2:.1e}"
+    if r2 >= 0.999:
+        return f"1 - {1 - r2:.1e}"
+    return f"{r2:.4f}" if r2 > -100 else f"{r2:.1e}"
 
 
 def _draw(found: list[Evaluation], target: str, trained: str, path: Path) -> None:
