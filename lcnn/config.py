@@ -66,7 +66,7 @@ class DataConfig(Section):
     @classmethod
     def _words(cls, value: object) -> object:
         words = (value,) if isinstance(value, str) else value
-        return () if words == ("none",) else words
+        return () if words in (("none",), ["none"]) else words
 
     @field_validator("augment")
     @classmethod
@@ -157,7 +157,7 @@ class TrainingConfig(Section):
     equivariance: tuple[Literal["gauge", "translation", "hypercubic"], ...] = ()
     """Symmetries under which the change of the predictions is logged, on up to 8 validation configurations.
 
-    Each takes two predictions for them after an epoch.
+    Each takes six predictions for them after an epoch.
     """
     equivariance_every: _Positive = 1
     """Epochs between these."""

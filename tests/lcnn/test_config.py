@@ -84,3 +84,16 @@ def test_patterns_are_expanded_and_sorted(tmp_path: Path) -> None:
         DataConfig(ensembles=(str(tmp_path / "d.h5"),), target="plaquette").paths()
     with pytest.raises(InputError, match="twice"):
         DataConfig(ensembles=(str(tmp_path / "a.h5"), str(tmp_path / "*.h5")), target="plaquette").paths()
+
+
+def test_augmentation_by_a_word_or_several() -> None:
+    def data(augment: object) -> DataConfig:
+        return DataConfig(ensembles=("a.h5",), target="plaquette", augment=augment)
+
+    assert data("gauge").augment == ("gauge",)
+    assert data("none").augment == data(["none"]).augment == data([]).augment == ()
+    assert data(["translation", "gauge"]).augment == ("translation", "gauge")
+    with pytest.raises(InputError, match="name every symmetry once"):
+        data(["gauge", "gauge"])
+    with pytest.raises(InputError, match="rotation"):
+        data("rotation")

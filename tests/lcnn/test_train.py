@@ -156,3 +156,36 @@ def test_a_run_without_a_finite_loss_fails(
     monkeypatch.setattr(lcnn._passes, "mean_squared_error", lambda *_, **__: float("nan"))
     with pytest.raises(CheckError, match="finite"):
         train(run_of([make_ensemble("a.h5")], tmp_path / "out", epochs=1))
+
+
+def test_an_augmented_run_of_several_lattices_resumes_to_the_same_bits(
+    make_ensemble: Maker, tmp_path: Path
+) -> None:
+    """Stopped after two epochs; the elements drawn are those of the run that was left alone."""
+    paths = [make_ensemble("a.h5", lattice="3x3"), make_ensemble("b.h5", lattice="3x4", seed=2)]
+    data = {"ensembles": [str(p) for p in paths], "target": "energy_clover",
+            "augment": ["translation", "hypercubic", "gauge"]}  # fmt: skip
+
+    def run(out: str) -> RunConfig:
+        return RunConfig(out=str(tmp_path / out), data=data, model=LCNN,
+                         training={"threads": 1, "batch": 2, "epochs": 4})  # fmt: skip
+
+    whole = train(run("whole"))
+    seen: list[int] = []
+
+    class EnoughError(Exception):
+        pass
+
+    def stop(seed: int, epoch: Any, planned: int) -> None:
+        seen.append(epoch.number)
+        if len(seen) == 2:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        train(run("stopped"), progress=stop)
+    resumed = train(run("stopped"), resume=True)
+    assert same(weights(whole.checkpoint), weights(resumed.checkpoint))
+    plain = train(changed(run("plain"), data={**data, "augment": "none"}))
+    assert not same(weights(whole.checkpoint), weights(plain.checkpoint))
+    with pytest.raises(InputError, match="augment"):
+        train(changed(run("stopped"), data={**data, "augment": "gauge"}), resume=True)
