@@ -386,6 +386,13 @@ def test_models_are_listed_with_an_example_each(capsys: pytest.CaptureFixture[st
         ("wilson_1x2", "wilson_lx2", "wilson_lx2"),
         ("wilson_loop", "wilson", "did you mean 'wilson_loop'?"),
         ("size =", "sice =", "did you mean size?"),
+        ("wilson_1x2", "labels.csv:Q", "labels.csv:Q: found no such file"),
+        ("wilson_1x2", "plaquette@flw:1", "flw:1"),
+        (
+            "[model]",
+            'augment = "hypercubic"\n[model]',
+            "'wilson_1x2' per site: found values that the element",
+        ),
     ],
 )
 def test_misspelt_words_are_seen_before_torch_loads(run: Path, old: str, new: str, words: str) -> None:
