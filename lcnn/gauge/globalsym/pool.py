@@ -104,9 +104,9 @@ class Pool(nn.Module):
                 "elements that keep a point and change the sign",
                 "use group features, regular(K)",
             )
-        values = torch.tensor([next(iter(v)) for v in at_point]) / features.dimension
-        kind = values.to(torch.complex64) if values.is_complex() else values.to(torch.float32)
-        self.register_buffer("values", kind, persistent=False)
+        # No buffer: it would be rounded to the module's precision, and 1/P and roots of unity stay so.
+        self.values = torch.tensor([next(iter(v)) for v in at_point], dtype=torch.complex128)
+        self.values /= features.dimension
 
     def forward(self, matter: Tensor) -> Tensor:
         """Return matter (B, C, *extents, N, N) from (B, C P, *extents, N, N).
@@ -120,7 +120,7 @@ class Pool(nn.Module):
         if matter.shape[1] % P:
             found = f"{matter.shape[1]} channels"
             raise ShapeError(f"matter that is {self.features}", found, f"give a multiple of {P}")
-        values = self.values.to(matter.dtype)
+        values = self.values.to(matter)
         return torch.einsum("bcp...,p->bc...", split_points(matter, P), values)
 
     def extra_repr(self) -> str:
