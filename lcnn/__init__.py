@@ -10,7 +10,9 @@ and in Python:
 
 - `lcnn.models`: networks by name, from links (batch, d, *extents, N, N) to numbers;
 - `lcnn.gauge`: the layers they are made of (L-CB, L-Conv, activations, traces), for networks of your own;
-- `lcnn.data`: ensembles of `lgt` as torch tensors, with the observable to predict at every site;
+- `lcnn.data`: ensembles of `lgt` as torch tensors, of one lattice or several, with what is to be predicted;
+- `lcnn.targets`, `lcnn.columns`, `lcnn.augment`: observables before and after gradient flow, numbers of your
+  own, batches moved by random symmetries;
 - `lcnn.config`, `lcnn.train`: a whole training run; `lcnn.fit`: the training loop alone;
 - `lcnn.checkpoint`, `lcnn.evaluate`, `lcnn.attack`: load a trained model, measure its errors, attack it;
 - `lcnn.testing`: hold any torch module to gauge symmetry, translations and the hypercubic group.
