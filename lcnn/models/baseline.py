@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Literal, final
 
 import torch
@@ -11,8 +12,9 @@ from torch import Tensor, nn
 from lcnn.field import check_links, check_precision, trace
 from lcnn.gauge import plaquettes
 from lcnn.models._base import Model, one_of, whole_numbers
+from lcnn.models._conv4d import Conv4d
 from lgt.errors import InputError, ShapeError
-from lgt.symmetry import INVARIANT, FieldType, Gauge, Symmetry, Translation
+from lgt.symmetry import INVARIANT, SCALAR, FieldType, Gauge, Symmetry, Translation
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -22,15 +24,29 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
 }
 Activation = Literal["relu", "leaky_relu", "tanh", "sigmoid", "gelu"]
-Pooling = Literal["mean", "max"]
+Pooling = Literal["mean", "max", "none"]
+Parts = Literal["real", "complex"]
+
+
+def _torch_convolution(d: int) -> Callable[[int, int, int], nn.Module]:
+    kind = nn.Conv2d if d == 2 else nn.Conv3d
+    return partial(kind, padding="same", padding_mode="circular")
+
+
+_CONVOLUTIONS: dict[int, Callable[[int, int, int], nn.Module]] = {
+    2: _torch_convolution(2),
+    3: _torch_convolution(3),
+    4: Conv4d,
+}
 
 
 @final
 class CNN(Model):
-    """Circular convolutions -> pooling over the lattice -> dense layers: one set of numbers a configuration.
+    """Circular convolutions -> pooling over the lattice, or none -> dense layers.
 
-    Links (B, d, *extents, N, N), complex, to predictions (B, n_out), real, on any lattice that is not
-    smaller than the stencil.
+    Links (B, d, *extents, N, N), complex, to predictions (B, n_out), real, one set of numbers a
+    configuration, or without pooling to (B, n_out, *extents), on any lattice that is not smaller than the
+    stencil.
 
     Parameters
     ----------
@@ -38,10 +54,13 @@ class CNN(Model):
         ``"links"``: the channels are real and imaginary parts of all matrix entries of all links, so that
         translations are the only symmetry. ``"traces"``: (1/N) Re tr P of each plane mu < nu, gauge
         invariant.
+    parts
+        ``"real"`` as above, or ``"complex"``: (1/N) Im tr P are channels too, which N >= 3 and U(1) have;
+        only for ``"traces"``.
     widths
         Number of channels after each convolution.
     d
-        2 or 3 directions.
+        2, 3 or 4 directions.
     N
         Number of colours; only for ``"links"``.
     kernel_size
@@ -49,22 +68,25 @@ class CNN(Model):
     activation
         After each convolution and each dense layer but the last.
     pooling
-        ``"mean"`` over the lattice as in the Letter, or ``"max"``.
+        ``"mean"`` over the lattice as in the Letter, ``"max"``, or ``"none"``: a prediction at every site.
     dense
-        Widths of dense layers between pooling and output.
+        Widths of dense layers between pooling and output, at every site if nothing is pooled.
     n_out
         How many numbers are predicted.
 
     Raises
     ------
     InputError
-        If d is not 2 or 3, or a choice is unknown.
+        If d is not 2, 3 or 4, or a choice is unknown.
 
     Examples
     --------
     >>> model = CNN("links", [8, 8], d=2, N=2, kernel_size=3)
     >>> model(torch.ones(5, 2, 4, 6, 2, 2, dtype=torch.complex64)).shape
     torch.Size([5, 1])
+    >>> model = CNN("traces", [8], d=4, kernel_size=3, parts="complex", pooling="none")
+    >>> model(torch.ones(5, 4, 3, 4, 3, 4, 3, 3, dtype=torch.complex64)).shape
+    torch.Size([5, 1, 3, 4, 3, 4])
     """
 
     def __init__(
@@ -79,14 +101,16 @@ class CNN(Model):
         pooling: Pooling = "mean",
         dense: Sequence[int] = (),
         n_out: int = 1,
+        parts: Parts = "real",
     ) -> None:
         super().__init__()
         one_of("source", source, ("links", "traces"))
         one_of("activation", activation, tuple(_ACTIVATIONS))
-        one_of("pooling", pooling, ("mean", "max"))
-        if d not in (2, 3):
+        one_of("pooling", pooling, ("mean", "max", "none"))
+        one_of("parts", parts, ("real", "complex"))
+        if d not in _CONVOLUTIONS:
             raise InputError(
-                f"a CNN in {d} dimensions", "convolutions in 2 and 3", "use d = 2 or 3, or an L-CNN"
+                f"a CNN in {d} dimensions", "convolutions in 2, 3 and 4", "use one of them, or an L-CNN"
             )
         self._spec: dict[str, Any] = {
             "name": f"cnn_{source}",
@@ -101,14 +125,16 @@ class CNN(Model):
         whole_numbers("kernel_size, n_out", (kernel_size, n_out))
         if source == "links":
             self._spec["N"] = whole_numbers("N", (N,))[0]
+        else:
+            self._spec["parts"] = parts
         if not widths:
             raise InputError("a CNN", "no convolutions", "give at least one width")
-        self.source, self.d, self.N, self.pooling = source, d, N, pooling
-        convolution = nn.Conv2d if d == 2 else nn.Conv3d
-        channels = 2 * N * N * d if source == "links" else d * (d - 1) // 2
+        self.source, self.d, self.N, self.pooling, self.parts = source, d, N, pooling, parts
+        planes = d * (d - 1) // 2
+        channels = 2 * N * N * d if source == "links" else planes * (2 if parts == "complex" else 1)
         body: list[nn.Module] = []
         for width in widths:
-            body.append(convolution(channels, width, kernel_size, padding="same", padding_mode="circular"))
+            body.append(_CONVOLUTIONS[d](channels, width, kernel_size))
             body.append(_ACTIVATIONS[activation]())
             channels = width
         self.body = nn.Sequential(*body)
@@ -130,11 +156,11 @@ class CNN(Model):
 
     @property
     def output_type(self) -> FieldType:
-        """Numbers of the whole configuration."""
-        return INVARIANT
+        """Numbers of the whole configuration, or of every site."""
+        return SCALAR if self.pooling == "none" else INVARIANT
 
     def forward(self, links: Tensor) -> Tensor:
-        """Return the prediction for each configuration, (B, n_out), real.
+        """Return the prediction for each configuration, (B, n_out), or site, (B, n_out, *extents); real.
 
         Raises
         ------
@@ -147,7 +173,11 @@ class CNN(Model):
             box = "x".join(map(str, inputs.shape[2:]))
             wanted = self._spec["kernel_size"]
             raise ShapeError(f"a CNN with kernel_size {wanted}", f"the lattice {box}", "use a larger lattice")
-        sites: Tensor = self.body(inputs).flatten(2)
+        features: Tensor = self.body(inputs)
+        if self.pooling == "none":
+            everywhere: Tensor = self.head(features.movedim(1, -1)).movedim(-1, 1)
+            return everywhere
+        sites = features.flatten(2)
         out: Tensor = self.head(sites.mean(2) if self.pooling == "mean" else sites.amax(2))
         return out
 
@@ -158,7 +188,8 @@ class CNN(Model):
             wanted = f"links with d = {self.d}" + (f", N = {self.N}" if self.source == "links" else "")
             raise ShapeError(wanted, f"d = {d}, N = {N}", "build the model for them")
         if self.source == "traces":
-            return trace(plaquettes(links)).real / N
+            traces = trace(plaquettes(links)) / N
+            return torch.cat([traces.real, traces.imag], 1) if self.parts == "complex" else traces.real
         entries = torch.view_as_real(links.resolve_conj()).movedim((-3, -2, -1), (2, 3, 4))
         return entries.flatten(1, 4)
 
@@ -194,6 +225,7 @@ def cnn_traces(
     pooling: Pooling = "mean",
     dense: Sequence[int] = (),
     n_out: int = 1,
+    parts: Parts = "real",
 ) -> CNN:
     """Build a `CNN` on traces of plaquettes.
 
@@ -203,4 +235,4 @@ def cnn_traces(
     (Gauge(), Translation())
     """
     options: dict[str, Any] = {"activation": activation, "pooling": pooling, "dense": dense, "n_out": n_out}
-    return CNN("traces", widths, d=d, kernel_size=kernel_size, **options)
+    return CNN("traces", widths, d=d, kernel_size=kernel_size, parts=parts, **options)

@@ -338,7 +338,16 @@ MODELS: dict[str, list[ModelEntry]] = {
         ModelEntry(
             lambda d, N: {"name": "cnn_traces", "widths": [4], "d": d, "pooling": "max", "dense": [3]},
             INVARIANT,
-            (2, 3),
+        ),
+        ModelEntry(
+            lambda d, N: {
+                "name": "cnn_traces",
+                "widths": [4],
+                "d": d,
+                "pooling": "none",
+                "parts": "complex",
+            },
+            SCALAR,
         ),
     ],
 }

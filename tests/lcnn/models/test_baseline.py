@@ -1,3 +1,5 @@
+from itertools import product
+
 import pytest
 import torch
 from oracle.lcnn_literal import as_numpy, random_fields
@@ -5,6 +7,7 @@ from oracle.lcnn_literal import as_numpy, random_fields
 import lgt
 from lcnn.gauge import plaquettes
 from lcnn.models import CNN, cnn_links, cnn_traces
+from lcnn.models._conv4d import Conv4d
 from lgt.errors import CheckError, InputError, ShapeError
 from lgt.group import SU
 from lgt.symmetry import Gauge, Translation
@@ -14,8 +17,7 @@ KINDS = {"input_types": ("links",), "output_type": "invariant"}
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max"])
-@pytest.mark.parametrize("kernel_size", [2, 3])
-@pytest.mark.parametrize("d", [2, 3])
+@pytest.mark.parametrize(("d", "kernel_size"), [(2, 2), (2, 3), (3, 2), (3, 3), (4, 2)])
 def test_traces_give_a_gauge_and_translation_invariant_network(d, kernel_size, pooling):
     model = cnn_traces([5, 4], d=d, kernel_size=kernel_size, pooling=pooling).double()
     assert model.symmetries == (Gauge(), Translation())
@@ -79,9 +81,58 @@ def test_the_number_of_weights():
     assert cnn_traces([4], d=3, kernel_size=2).weights == (3 * 8 + 1) * 4 + 5
 
 
+@pytest.mark.parametrize("parts", ["real", "complex"])
+@pytest.mark.parametrize("d", [2, 3, 4])
+def test_without_pooling_there_is_a_scalar_at_every_site(d, parts):
+    model = cnn_traces([5, 4], d=d, kernel_size=2, pooling="none", dense=[3], parts=parts).double()
+    options = {"dims": (d,), "smallest": 2, "examples": 3, "groups": ("SU3",)}
+    kinds = {"input_types": ("links",), "output_type": "scalar"}
+    assert_equivariant(as_numpy(model), model.symmetries, **kinds, **options)
+
+
+def test_the_mean_over_the_sites_is_what_mean_pooling_gives():
+    U = torch.tensor(random_fields(SU(3), (3, 4, 2, 3), 1, 0)[0])
+    pooled = cnn_traces([4], d=4, parts="complex").double()
+    everywhere = cnn_traces([4], d=4, parts="complex", pooling="none").double()
+    everywhere.load_state_dict(pooled.state_dict())
+    assert everywhere(U).shape == (2, 1, 3, 4, 2, 3)
+    torch.testing.assert_close(everywhere(U).mean((2, 3, 4, 5)), pooled(U))
+
+
+@pytest.mark.parametrize("kernel_size", [1, 2, 3])
+def test_a_convolution_in_four_dimensions_is_the_sum_over_its_taps(kernel_size):
+    conv = Conv4d(2, 3, kernel_size).double()
+    x = torch.randn(2, 2, 3, 4, 5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    expected = conv.bias.reshape(-1, 1, 1, 1, 1).expand(2, 3, 3, 4, 5, 3)
+    for tap in product(range(kernel_size), repeat=4):
+        moved = torch.roll(x, [(kernel_size - 1) // 2 - k for k in tap], (2, 3, 4, 5))
+        expected = expected + torch.einsum("oi,bi...->bo...", conv.weight[(..., *tap)], moved)
+    torch.testing.assert_close(conv(x), expected)
+
+
+def test_a_convolution_in_four_dimensions_is_torchs_own_where_the_fourth_axis_is_one_tap():
+    conv = Conv4d(2, 3, 3).double()
+    own = torch.nn.Conv3d(2, 3, 3, padding="same", padding_mode="circular", dtype=torch.float64)
+    x = torch.randn(1, 2, 3, 4, 5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        conv.weight.zero_()
+        conv.weight[..., 1] = own.weight
+        conv.bias.copy_(own.bias)
+    torch.testing.assert_close(conv(x)[..., 2], own(x[..., 2]))
+
+
+def test_imaginary_parts_of_the_traces_follow_the_real_ones():
+    U = torch.tensor(random_fields(SU(3), (3, 4), 1, 0)[0])
+    expected = torch.tensor(lgt.loop_trace(U.numpy(), lgt.plaquette(0, 1), 2))
+    inputs = cnn_traces([1], d=2, parts="complex")._inputs(U)
+    torch.testing.assert_close(inputs, torch.stack([expected.real, expected.imag], 1))
+
+
 def test_what_cannot_be_is_refused():
-    with pytest.raises(InputError, match="a CNN in 4 dimensions"):
-        cnn_traces([4], d=4)
+    with pytest.raises(InputError, match="a CNN in 5 dimensions"):
+        cnn_traces([4], d=5)
+    with pytest.raises(InputError, match="'imaginary'"):
+        cnn_traces([4], d=2, parts="imaginary")
     with pytest.raises(InputError, match="'swish'"):
         cnn_traces([4], d=2, activation="swish")
     with pytest.raises(InputError, match="'sum'"):
