@@ -10,6 +10,7 @@ and in Python:
 
 - `lcnn.models`: networks by name, from links (batch, d, *extents, N, N) to numbers;
 - `lcnn.gauge`: the layers they are made of (L-CB, L-Conv, activations, traces), for networks of your own;
+- `lcnn.gauge.globalsym`: the same with rotations and reflections, for any point group;
 - `lcnn.data`: ensembles of `lgt` as torch tensors, of one lattice or several, with what is to be predicted;
 - `lcnn.targets`, `lcnn.columns`, `lcnn.augment`: observables before and after gradient flow, numbers of your
   own, batches moved by random symmetries;
