@@ -116,7 +116,7 @@ class Job:
         if not names or number % every or not self.world.leads:
             return {}
         where = {"dtype": self.dtype, "device": self.device}
-        return symmetry_errors(self.model, self.validation, names, odd=self.odd, seed=number, **where)  # type: ignore[arg-type]
+        return symmetry_errors(self.model, self.validation, names, odd=self.odd, **where)  # type: ignore[arg-type]
 
 
 def adamw_epoch(job: Job, state: State, save: Callable[[], None]) -> None:

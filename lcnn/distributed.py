@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar, final
@@ -188,5 +188,19 @@ def join_world(device: torch.device, *, timeout: float = TIMEOUT) -> Iterator[Wo
         raise InputError(f"{size} processes", found, "start them with torchrun") from None
     try:
         yield World(rank, size, device)
+        _leave_together()
+    except LostError:
+        raise
+    except (LgtError, OSError):  # all processes raise the same
+        _leave_together()
+        raise
     finally:
         dist.destroy_process_group()
+
+
+def _leave_together() -> None:
+    """Wait for the others, briefly: one that ends while another still listens would abort it."""
+    with suppress(RuntimeError):
+        dist.monitored_barrier(
+            timeout=timedelta(seconds=5)
+        ) if dist.get_backend() == "gloo" else dist.barrier()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lcnn.cli._output import emit_json, note
-from lgt.errors import InputError, StoppedError
+from lcnn.cli._output import emit_json, note, say_measured
+from lgt.errors import InputError, LgtError, StoppedError
 
 if TYPE_CHECKING:
     from lcnn.config import RunConfig
@@ -45,50 +48,88 @@ def train(
     RUN.toml names the folder for the results, out = "w12", and has three
     tables.
 
-    Table data: ensembles (paths or patterns), target (an observable such
-    as "wilson_1x2"), per ("site" or "configuration"), validation_chains
-    (1), test_chains (0).
+    Table data: ensembles (paths or patterns; of one lattice or several),
+    target (an observable such as "wilson_1x2", "energy_clover@flow:1" after
+    gradient flow, a column "labels.csv:NAME" by chain and config, or a
+    function "package.module:name" of your own), per ("site" or
+    "configuration"), validation_chains (1), test_chains (0), augment (any of
+    "translation", "hypercubic", "gauge": training batches are moved by
+    random elements), parity ("auto"; of a column: "scalar" or
+    "pseudoscalar"), cache ("": a folder that keeps targets on smeared
+    links).
 
     Table model: name, and the parameters of that model; lcnn models lists
     them. name = "package.module:factory" is a model of your own: a function
     or class that takes the other keys and returns a torch module.
 
     Table training: epochs (20), batch (50), learning_rate (3e-3), schedule
-    ("cosine" or "constant"), weight_decay (0), patience (0: early stopping
-    is off; 10: stop after 10 epochs without a better validation loss; the
-    weights of the best epoch are kept either way), at_least (0; seconds
-    that each seed trains for: if the epochs take less, more are added at
-    the last rate), seeds ([1]), dtype ("float32"), device ("auto"),
-    threads ("auto"), checkpoint (1), time_limit ("1h30m").
+    ("cosine", "constant", or "step", "exponential", "plateau": times decay
+    (0.1) for every decay_epochs (10)), warmup (0 epochs), lbfgs (0;
+    iterations of L-BFGS after the epochs; best in float64), weight_decay
+    (0), patience (0: early stopping is off; 10: stop after 10 epochs
+    without a better validation loss; the weights of the best epoch are kept
+    either way), at_least (0; seconds that each seed trains for: if the
+    epochs take less, more are added at the last rate), seeds ([1]), dtype
+    ("float32"), device ("auto"), threads ("auto"), checkpoint (1 epoch),
+    checkpoint_seconds (300, inside epochs), equivariance ([]; any of
+    "gauge", "translation", "hypercubic": the change of predictions is
+    logged every equivariance_every (1) epochs), time_limit ("1h30m").
+
+    Several processes: torchrun --nproc_per_node=2 -m lcnn train RUN.toml,
+    on CPUs or one GPU each; torchrun has an exit status of its own.
 
     Exit status: 0 done, 1 no finite loss, 2 bad input, 3 stopped by a signal
     or the time limit (resumable), 4 disk full or failing.
     """
+    try:
+        _train(run, resume, epochs, json)
+    except LgtError as error:
+        if int(os.environ.get("LOCAL_RANK", "0")) == 0:  # one process a machine says what is wrong
+            raise
+        raise SystemExit(error.exit_status) from None
+
+
+def _train(run: Path, resume: bool, epochs: int | None, json: bool) -> None:
     from lcnn._before import check_run
 
-    config = _read(run, resume, epochs)
-    check_run(config, resume)  # mistakes show before torch loads
+    config, leads = _read(run, resume, epochs), os.environ.get("RANK", "0") == "0"
+    check_run(config, resume or not leads)  # mistakes show before torch loads
+    if not leads:
+        logging.getLogger("lcnn").setLevel(logging.ERROR)
     from lcnn.train import train as carry_out
 
     try:
         with _progress() as progress:
-            result = carry_out(config, resume=resume, started=_say_start, progress=progress)
+            result = carry_out(config, resume=resume, started=_say_start, progress=progress,
+                               measuring=say_measured())  # fmt: skip
     except StoppedError as stop:
         more = ["--epochs", str(epochs)] if epochs is not None else []
         command = shlex.join(["lcnn", "train", str(run), *more, "--resume"])
         raise StoppedError(stop.asked, stop.found, f"go on with: {command}") from None
+    if not leads:
+        return
     _draw(result, Path(config.out) / "loss.png")
     if json:
         emit_json(_summary(config, result))
         return
-    for fit in result.fits:
-        typer.echo(
-            f"seed {fit.seed}: validation {fit.validation:.3e} in epoch {fit.best_epoch} of "
-            f"{len(fit.history)}, {fit.seconds:.1f} s"
-        )
+    for line in _table(result):
+        typer.echo(line)
     if result.test_error is not None:
         typer.echo(f"test {result.test_error:.3e}")
     typer.echo(f"best: seed {result.best.seed}, {result.checkpoint}")
+
+
+def _table(result: Training) -> Iterator[str]:
+    """Give one line for each seed; a star marks the one that was chosen."""
+    digits = max(len(str(fit.seed)) for fit in result.fits)
+    for fit in result.fits:
+        finish = sum(epoch.kind == "lbfgs" for epoch in fit.history)
+        parts = f" ({finish} of L-BFGS)" if finish else ""
+        yield (
+            f"{'*' if fit is result.best else ' '} seed {fit.seed:>{digits}}: "
+            f"validation {fit.validation:.3e} in epoch {fit.best_epoch} of {len(fit.history)}{parts}, "
+            f"{fit.seconds:.1f} s"
+        )
 
 
 def _read(run: Path, resume: bool, epochs: int | None) -> RunConfig:
@@ -125,6 +166,8 @@ def _summary(config: RunConfig, result: Training) -> dict[str, Any]:
                 "best_epoch": fit.best_epoch,
                 "epochs": len(fit.history),
                 "seconds": fit.seconds,
+                "chosen": fit is result.best,
+                "history": [asdict(epoch) for epoch in fit.history],
             }
             for fit in result.fits
         ],
@@ -132,7 +175,7 @@ def _summary(config: RunConfig, result: Training) -> dict[str, Any]:
 
 
 def _say_start(splits: Splits, weights: int) -> None:
-    lattice = "x".join(map(str, splits.train.extents))
+    lattice = " and ".join(splits.train.lattices)
     test = "" if splits.test is None else f", {len(splits.test)} for testing"
     note(
         f"{len(splits.train)} configurations {lattice} for training, {len(splits.validation)} for "
@@ -165,9 +208,12 @@ def _progress() -> Iterator[Progress]:
 
 
 def _say_epoch(seed: int, epoch: Epoch, planned: int) -> None:
+    rate = "step" if epoch.kind == "lbfgs" else "rate"
     note(
-        f"seed {seed} epoch {epoch.number}/{planned} train {epoch.train:.4e} validation "
-        f"{epoch.validation:.4e} rate {epoch.learning_rate:.2e} {epoch.seconds:.2f} s"
+        f"seed {seed} epoch {epoch.number}/{planned} {'lbfgs ' * (epoch.kind == 'lbfgs')}"
+        f"train {epoch.train:.4e} validation {epoch.validation:.4e} {rate} {epoch.learning_rate:.2e} "
+        + "".join(f"{name} {error:.1e} " for name, error in epoch.equivariance.items())
+        + f"{epoch.seconds:.2f} s"
     )
 
 
