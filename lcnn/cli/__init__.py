@@ -1,4 +1,4 @@
-"""The command ``lcnn``: train, evaluate, check, models.
+"""The command ``lcnn``: train, evaluate, check, import, models.
 
 Adding a command: write ``lcnn/cli/NAME.py`` with one plain function ``NAME`` whose parameters are
 ``typing.Annotated[type, typer.Argument(help=...)]`` or ``typer.Option``; import heavy modules (torch, numpy,
@@ -19,6 +19,7 @@ import typer
 
 from lcnn.cli.check import check
 from lcnn.cli.evaluate import evaluate
+from lcnn.cli.import_ import import_
 from lcnn.cli.models import models
 from lcnn.cli.train import train
 from lgt._version import __version__
@@ -26,7 +27,7 @@ from lgt.errors import LgtError, StorageError
 
 __all__ = ["app", "main"]
 
-_COMMANDS: tuple[Callable[..., Any], ...] = (train, evaluate, check, models)
+_COMMANDS: tuple[Callable[..., Any], ...] = (train, evaluate, check, import_, models)
 
 app = typer.Typer(
     name="lcnn",
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 
 for _command in _COMMANDS:
-    app.command()(_command)
+    app.command(_command.__name__.strip("_"))(_command)
 
 
 def _print_version(asked: bool) -> None:

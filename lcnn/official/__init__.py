@@ -5,6 +5,7 @@ ensembles. Nothing in a file is executed.
 """
 
 from lcnn.official._write import write_model
+from lcnn.official.data import ImportedData, import_data
 from lcnn.official.weights import ImportedModel, convert_weights, read_weights
 
-__all__ = ["ImportedModel", "convert_weights", "read_weights", "write_model"]
+__all__ = ["ImportedData", "ImportedModel", "convert_weights", "import_data", "read_weights", "write_model"]
