@@ -57,7 +57,9 @@ class LAct(nn.Module):
 
 @final
 class LPolynomialAct(nn.Module):
-    """``W_i -> sum_s a_is (Re tr W_i)^s W_i (+ r_i max(Re tr W_i, 0) W_i)`` with learned real a and r.
+    """``W_i -> sum_s a_is (Re tr W_i)^s W_i (+ r_i g(Re tr W_i) W_i)`` with learned real a and r.
+
+    With degree 0 and a gate it is an L-Act of learned strength.
 
     Parameters
     ----------
@@ -65,10 +67,14 @@ class LPolynomialAct(nn.Module):
         Number of channels, each with its own weights.
     degree
         The largest power s.
-    relu
-        Whether the last term is there.
+    relu, smooth
+        Whether the terms with the gates max(s, 0) and log(1 + e^s) are there.
+    init
+        ``"identity"``: a_i0 = 1, everything else 0, so that a deep network starts as if there were no
+        activations: a gate makes large fields larger, layer after layer. The gradients of all weights are
+        not 0 there. ``"normal"``: Normal(0, init_w / sqrt(number of terms)).
     init_w
-        The weights start as Normal(0, init_w / sqrt(number of terms)).
+        A factor for normal weights.
     generator
         Source of the initial weights; torch's global one if None.
 
@@ -77,6 +83,8 @@ class LPolynomialAct(nn.Module):
     >>> layer = LPolynomialAct(2, degree=3)
     >>> layer.weight.shape
     torch.Size([2, 4])
+    >>> LPolynomialAct(1, degree=0, relu=True, init="identity").weight.tolist()
+    [[1.0, 0.0]]
     """
 
     def __init__(
@@ -85,14 +93,22 @@ class LPolynomialAct(nn.Module):
         degree: int = 1,
         *,
         relu: bool = False,
+        smooth: bool = False,
+        init: Literal["normal", "identity"] = "normal",
         init_w: float = 1.0,
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
         if degree < 0:
             raise InputError(f"a polynomial of degree {degree}", "a negative number", "use 0 or more")
-        self.channels, self.degree, self.relu = channels, degree, relu
-        self.weight = linear_weight(channels, degree + 1 + relu, init_w, generator)
+        if init not in ("normal", "identity"):
+            raise InputError(f"init {init!r}", "no such choice", "use normal or identity")
+        self.channels, self.degree = channels, degree
+        self.gates = ("relu",) * relu + ("smooth",) * smooth
+        self.weight = linear_weight(channels, degree + 1 + len(self.gates), init_w, generator)
+        if init == "identity":
+            with torch.no_grad():
+                self.weight[...] = torch.eye(1, self.weight.shape[1])
 
     def forward(self, matter: Tensor) -> Tensor:
         """Return matter of the same shape, (B, channels, *extents, N, N)."""
@@ -102,10 +118,10 @@ class LPolynomialAct(nn.Module):
         gate = torch.zeros_like(s)
         for column in reversed(columns[: self.degree + 1]):
             gate = gate * s + column
-        if self.relu:
-            gate = gate + columns[-1] * functional.relu(s)
+        for name, column in zip(self.gates, columns[self.degree + 1 :], strict=True):
+            gate = gate + column * _GATES[name](s)
         return gate[..., None, None] * matter
 
     def extra_repr(self) -> str:
         """Name the size."""
-        return f"{self.channels}, degree={self.degree}, relu={self.relu}"
+        return f"{self.channels}, degree={self.degree}, gates={self.gates}"

@@ -57,7 +57,9 @@ class LBilinear(nn.Module):
         super().__init__()
         self.n_in1, self.n_in2, self.n_out, self.adjoint, self.unit = n_in1, n_in2, n_out, adjoint, unit
         a, b = augmented(n_in1, adjoint, unit), augmented(n_in2, adjoint, unit)
-        self.weight = bilinear_weight(n_out, a, b, unit=unit, init=init, init_w=init_w, generator=generator)
+        self.weight = bilinear_weight(
+            n_out, a, b, n_in=n_in1, unit=unit, init=init, init_w=init_w, generator=generator
+        )
 
     def forward(self, left: Tensor, right: Tensor) -> Tensor:
         """Return matter (B, n_out, *extents, N, N) from two of n_in1 and n_in2 channels.
@@ -150,7 +152,9 @@ class LCB(nn.Module):
         self.stencil = Stencil(d, kernel_size, centre, directions, dilation)
         self.n_in, self.n_out, self.adjoint, self.unit = n_in, n_out, adjoint, unit
         a, b = augmented(n_in, adjoint, unit), augmented(len(self.stencil) * n_in, adjoint, unit)
-        self.weight = bilinear_weight(n_out, a, b, unit=unit, init=init, init_w=init_w, generator=generator)
+        self.weight = bilinear_weight(
+            n_out, a, b, n_in=n_in, unit=unit, init=init, init_w=init_w, generator=generator
+        )
 
     def forward(self, links: Tensor | Transporter, matter: Tensor) -> Tensor:
         """Return matter (B, n_out, *extents, N, N) from links and matter (B, n_in, *extents, N, N).

@@ -7,11 +7,12 @@ from typing import Any, Literal, final
 
 from torch import Tensor, nn
 
-from lcnn.gauge import LCB, GaugeInput, LAct, SiteHead, Trace
+from lcnn.gauge import LCB, GaugeInput, LExp, LPolynomialAct, LStout, SiteHead, Trace, TrNorm
 from lcnn.gauge._weights import Init
 from lcnn.gauge.loops import Plaquette
 from lcnn.models._base import Model, layer_rows, one_of, whole_numbers
 from lcnn.transport import Directions, Transporter
+from lgt.group import parse_group
 from lgt.symmetry import Gauge, Symmetry, Translation
 
 
@@ -33,7 +34,20 @@ class LCNN(Model):
     centre, directions, dilation, adjoint, unit
         Options of every `LCB`.
     activation
-        The `LAct` gate after each L-CB, or ``"none"`` as in the Letter.
+        After each L-CB: ``"none"`` as in the Letter; ``"relu"`` or ``"smooth"``, the gate of that name,
+        W_i -> a_i W_i + r_i g(Re tr W_i) W_i; or ``"polynomial"``, of the second degree in Re tr W_i. The
+        strengths are learned and start as the identity, see `LPolynomialAct`.
+    norm
+        After each L-CB and its activation: ``"none"``, or ``"frobenius"``, see `TrNorm`.
+    stout
+        How many `LStout` steps the links take first, each with a learned rho for each pair of directions.
+        Loops and transport see the smeared links.
+    exponential
+        How many `LExp` steps they take after that, each by its own learned sum of the loops of `plaquettes`
+        and `polyakov`.
+    gauge_group
+        The links' group for stout and exponential steps, ``"U2"``, ...; ``"auto"`` is SU(N), for N = 1
+        U(1). Only in SU(N) do they leave the trace out.
     n_out
         How many numbers are predicted at each site.
     init, init_w
@@ -66,13 +80,20 @@ class LCNN(Model):
         dilation: int = 1,
         adjoint: bool = True,
         unit: bool = True,
-        activation: Literal["none", "relu", "smooth"] = "none",
+        activation: Literal["none", "relu", "smooth", "polynomial"] = "none",
+        norm: Literal["none", "frobenius"] = "none",
+        stout: int = 0,
+        exponential: int = 0,
+        gauge_group: str = "auto",
         n_out: int = 1,
         init: Init = "balanced",
         init_w: float = 1.0,
     ) -> None:
         super().__init__()
-        one_of("activation", activation, ("none", "relu", "smooth"))
+        one_of("activation", activation, ("none", "relu", "smooth", "polynomial"))
+        one_of("norm", norm, ("none", "frobenius"))
+        group = None if gauge_group == "auto" else parse_group(gauge_group)
+        whole_numbers("stout, exponential", (stout, exponential), 0)
         one_of("plaquettes", plaquettes, ("none", "positive", "negative", "both", "clover"))
         whole_numbers("d, dilation, n_out", (d, dilation, n_out))
         self.input = GaugeInput(plaquettes, polyakov)
@@ -85,11 +106,19 @@ class LCNN(Model):
             "plaquettes": plaquettes,
             "polyakov": polyakov,
             "activation": activation,
+            "norm": norm,
+            "stout": stout,
+            "exponential": exponential,
+            "gauge_group": "auto" if group is None else group.key,
             "n_out": n_out,
             **options,
         }
         self.layers = nn.ModuleList(LCB(n_in, n, kernel_size, **options) for kernel_size, n_in, n in rows)
-        self.activation = nn.Identity() if activation == "none" else LAct(activation)
+        self.activations = nn.ModuleList(_activation(activation, n) for _, _, n in rows)
+        self.norm = nn.Identity() if norm == "none" else TrNorm(norm)
+        channels = rows[0][1]
+        self.stout = nn.ModuleList(LStout(d=d, group=group) for _ in range(stout))
+        self.exponential = nn.ModuleList(LExp(channels, d=d, group=group) for _ in range(exponential))
         self.trace = Trace()
         self.head = SiteHead(2 * rows[-1][2], n_out)
 
@@ -105,13 +134,25 @@ class LCNN(Model):
 
     def features(self, links: Tensor) -> Tensor:
         """Return the covariant matter of the last layer, (B, N_out, *extents, N, N)."""
-        carrier = Transporter(links)
+        for step in self.stout:
+            links = step(links)
         matter: Tensor = self.input(links)
-        for layer in self.layers:
-            matter = self.activation(layer(carrier, matter))
+        for step in self.exponential:
+            links = step(links, matter)
+            matter = self.input(links)
+        carrier = Transporter(links)
+        for layer, activation in zip(self.layers, self.activations, strict=True):
+            matter = self.norm(activation(layer(carrier, matter)))
         return matter
 
     def forward(self, links: Tensor) -> Tensor:
         """Return the prediction at every site, (B, n_out, *extents), real."""
         out: Tensor = self.head(self.trace(self.features(links)))
         return out
+
+
+def _activation(name: str, channels: int) -> nn.Module:
+    if name == "none":
+        return nn.Identity()
+    degree, relu, smooth = 2 if name == "polynomial" else 0, name == "relu", name == "smooth"
+    return LPolynomialAct(channels, degree, relu=relu, smooth=smooth, init="identity")

@@ -298,6 +298,18 @@ MODELS: dict[str, list[ModelEntry]] = {
             },
             SCALAR,
         ),
+        ModelEntry(
+            lambda d, N: {
+                "name": "lcnn",
+                "layers": [(2, d * (d - 1) // 2, 2), (1, 2, 1)],
+                "d": d,
+                "activation": "polynomial",
+                "norm": "frobenius",
+                "stout": 2,
+                "exponential": 1,
+            },
+            SCALAR,
+        ),
     ],
     "glcnn": [
         ModelEntry(

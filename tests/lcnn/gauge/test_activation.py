@@ -40,6 +40,22 @@ def test_gates_are_functions_of_the_real_trace(group, lattice, seed):
     np.testing.assert_allclose(layer(torch_W).detach().numpy(), gate * W, atol=1e-11)
 
 
+def test_gates_of_learned_strength_start_as_the_identity_and_are_learned():
+    W = torch.tensor(random_fields(SU(3), (3, 4), 2, 0)[1])
+    s = W.diagonal(dim1=-2, dim2=-1).sum(-1).real[..., None, None]
+    layer = LPolynomialAct(2, 0, relu=True, smooth=True, init="identity").double()
+    assert torch.equal(layer(W), W)
+    layer(W).abs().square().sum().backward()
+    assert layer.weight.grad is not None
+    assert (layer.weight.grad != 0).all()
+    with torch.no_grad():
+        layer.weight[:] = torch.tensor([0.5, 2.0, 3.0])
+    gate = 0.5 + 2 * torch.relu(s) + 3 * torch.nn.functional.softplus(s)
+    torch.testing.assert_close(layer(W), gate * W)
+    with pytest.raises(InputError, match="'balanced'"):
+        LPolynomialAct(2, init="balanced")
+
+
 def test_smooth_activations_have_two_derivatives():
     W = torch.tensor(random_fields(SU(2), (3,), 2, 0, batch=1)[1], requires_grad=True)
     for layer in (LAct("smooth"), LPolynomialAct(2, 2).double()):

@@ -11,7 +11,8 @@ from lgt.group import SU
 
 def draw(init, n_out=200, a=9, b=41, init_w=1.0):
     generator = torch.Generator().manual_seed(0)
-    return bilinear_weight(n_out, a, b, unit=True, init=init, init_w=init_w, generator=generator).detach()
+    start = {"n_in": (a - 1) // 2, "unit": True, "init": init, "init_w": init_w}
+    return bilinear_weight(n_out, a, b, generator=generator, **start).detach()
 
 
 def test_published_weights_have_one_variance():
@@ -30,8 +31,19 @@ def test_balanced_weights_share_their_variance_between_linear_terms_and_products
     theta = draw("balanced", init_w=2.0).square()
     torch.testing.assert_close(theta.sum((1, 2)), torch.full((200,), 4.0))
     assert theta[:, -1, -1].max() == 0
-    assert theta[:, :-1, :-1].sum((1, 2)).mean().item() == pytest.approx(0.4, rel=0.1)
-    assert theta[:, -1].sum(1).mean().item() == pytest.approx(1.8, rel=0.1)
+    torch.testing.assert_close(theta[:, :-1, :-1].sum((1, 2)), torch.full((200,), 0.1))
+    torch.testing.assert_close(theta[:, -1].sum(1), torch.full((200,), 0.1))
+    torch.testing.assert_close(theta[:, :4, -1].sum(1), torch.full((200,), 3.8))
+    assert theta[:, 4:, -1].max() == 0
+
+
+def test_balanced_weights_mix_the_local_fields_orthogonally():
+    mixing = draw("balanced", n_out=8)[:, :4, -1]
+    for block in (mixing[:4], mixing[4:]):
+        torch.testing.assert_close(block @ block.mT, 0.95 * torch.eye(4))
+    few = draw("balanced", n_out=3)[:, :4, -1]
+    assert ((few != 0).sum(1) == 1).all()
+    torch.testing.assert_close(few @ few.mT, 0.95 * torch.eye(3))
 
 
 def sizes(init: str, depth: int, width: int) -> np.ndarray:

@@ -3,10 +3,10 @@ import torch
 from oracle.lcnn_literal import as_numpy, enlarged, products, random_fields, slots
 
 import lgt
-from lcnn.gauge import plaquettes
-from lcnn.models import LCNN, wilson_loop
+from lcnn.gauge import TrNorm, plaquettes
+from lcnn.models import LCNN, build_model, wilson_loop
 from lgt.errors import InputError, ShapeError
-from lgt.group import SU
+from lgt.group import SU, U
 from lgt.testing import assert_equivariant
 
 
@@ -47,6 +47,27 @@ def test_the_network_is_the_layers_in_turn():
     expected = torch.einsum("of,bfxy->boxy", a[:, 0::2], traces.real) + bias[0]
     expected = expected + torch.einsum("of,bfxy->boxy", a[:, 1::2], traces.imag)
     torch.testing.assert_close(model(torch.tensor(U)), expected)
+
+
+def test_links_are_smeared_first_and_matter_is_gated_and_normed_after_each_layer():
+    links = torch.tensor(random_fields(U(2), (3, 4), 1, 0)[0])
+    steps = {"stout": 2, "exponential": 1, "gauge_group": "U2"}
+    options = {"activation": "relu", "norm": "frobenius", **steps}
+    model = LCNN([(2, 1, 2), (2, 2, 2)], d=2, **options).double()
+    assert build_model(model.spec).spec == model.spec
+    assert [layer.group for layer in (*model.stout, *model.exponential)] == [U(2)] * 3
+    with torch.no_grad():
+        for p in model.parameters():
+            p += 0.1 * torch.randn_like(p)
+    moved = model.stout[1](model.stout[0](links))
+    moved = model.exponential[0](moved, plaquettes(moved))
+    W = plaquettes(moved)
+    for layer, activation in zip(model.layers, model.activations, strict=True):
+        W = TrNorm()(activation(layer(moved, W)))
+    torch.testing.assert_close(model.features(links), W)
+    model(links).sum().backward()
+    weights = dict(model.named_parameters())
+    assert all(p.grad is not None and (p.grad != 0).any() for p in weights.values())
 
 
 def test_hand_set_weights_give_the_wilson_loop_exactly():
@@ -108,6 +129,9 @@ def test_one_seed_gives_one_model():
         ({"layers": [(2, 2, 2)]}, "1 channels before it"),
         ({"layers": [(2, 1, 2.5)]}, "whole numbers"),
         ({"layers": [(2, 1, 2)], "activation": "gelu"}, "no such choice"),
+        ({"layers": [(2, 1, 2)], "norm": "max"}, "no such choice"),
+        ({"layers": [(2, 1, 2)], "stout": -1}, "whole numbers"),
+        ({"layers": [(2, 1, 2)], "gauge_group": "SO3"}, "no such name"),
         ({"layers": [(2, 1, 2)], "plaquettes": "some"}, "no such choice"),
         ({"layers": [(2, 1, 2)], "directions": "up"}, "no such choice"),
         ({"layers": [(2, 1, 2)], "n_out": 0}, "whole numbers"),
