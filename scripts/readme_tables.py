@@ -143,10 +143,33 @@ def physics() -> str:
     return f"{table}\n\n{controls}" + footer("physics_checks", data)
 
 
+def topological_charge() -> str:
+    """Error of four networks on densities of the topological charge, and how it transfers."""
+    data = results("topological_charge")
+    labels = {
+        "plain_plaq": "L-CNN on q of one plaquette a plane",
+        "det_clover": "with O_h x Z_2, determinant pooling, on the clover q",
+        "mean_clover": "the same with mean pooling (control)",
+        "det_plaq": "determinant pooling on q of one plaquette a plane (control)",
+    }
+    body = [
+        [
+            text,
+            f"{data[f'{key}_weights']:.0f}",
+            f"{data[f'{key}_seconds']:.0f}",
+            *(f"{data[name]:.2g}" if name in data else "" for name in (key, f"{key}_16")),
+        ]
+        for key, text in labels.items()
+    ]
+    table = rows(["MSE per site / variance per site", "weights", "training, s", "4 x 8³", "8 x 16³"], body)
+    return table + "\n" + footer("topological_charge", data)
+
+
 TABLES = {
     "demo": demo,
     "attack": attack,
     "wilson_loops": wilson_loops,
+    "topological_charge": topological_charge,
     "speed": speed,
     "crash": crash,
     "physics": physics,
