@@ -135,6 +135,8 @@ def _import_data(files: list[Path], out: Path, chains: int) -> dict[str, Any]:
     found = import_data(files, out, chains=chains, progress=_say())
     if found.ignored:
         note(f"note: left out, not known: {', '.join(found.ignored)}")
+    if found.unchecked:
+        note(f"note: not compared with the links: {', '.join(found.unchecked)}")
     note("note: axes are kept; time is axis 0 in the authors' code and the last one here")
     return {
         "kind": "data",

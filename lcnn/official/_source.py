@@ -60,7 +60,11 @@ class Source:
         self.asked = f"data {path}"
         with self._reading():
             self._file = h5py.File(path, "r")
-            names = [name for name, item in self._file.items() if isinstance(item, h5py.Dataset)]
+            names = [
+                name
+                for name, item in self._file.items()
+                if isinstance(item, h5py.Dataset) and isinstance(name, str)  # a damaged name comes as bytes
+            ]
         try:
             self._look(names)
         except BaseException:
@@ -77,9 +81,14 @@ class Source:
         return len(self.betas)
 
     @property
+    def unchecked(self) -> tuple[str, ...]:
+        """The labels that nothing is known to compare with."""
+        return tuple(name for name in self.labels if name not in self._fits)
+
+    @property
     def checked(self) -> tuple[str, ...]:
         """What was found to agree with the links of all blocks that were read, in words."""
-        return tuple(f"{name}: {next(iter(fits))}" for name, fits in self._fits.items() if name != "u")
+        return tuple(f"{name}: {next(iter(fits))}" for name, fits in self._fits.items())
 
     def block(self, samples: Array) -> tuple[NDArray[np.complex128], dict[str, Array]]:
         """The links (n, d, *extents, N, N) and labels (n, *extents) of some samples, in increasing order.
@@ -142,10 +151,9 @@ class Source:
             loop = _LOOP.fullmatch(name)
             counts = {"w": (d * (d - 1) // 2, d * (d - 1)), "p": (d, 2 * d)}.get(name)
             if counts is not None:
-                if len(shapes[name]) != 5 or shapes[name] != (n, V, shapes[name][2], N, N) or (
-                    shapes[name][2] not in counts
-                ):  # fmt: skip
-                    found = f"shape {shapes[name]}"
+                whole = kinds[name].kind == "c" and shapes[name] in [(n, V, count, N, N) for count in counts]
+                if not whole:
+                    found = f"shape {shapes[name]} of {kinds[name]}"
                     raise InputError(
                         f"{self.asked}: {name}", found, f"give ({n}, {V}, {counts[0]}, {N}, {N})"
                     )
@@ -160,6 +168,8 @@ class Source:
                         found = f"a loop larger than {self.lattice}"
                         raise InputError(f"{self.asked}: {name}", found, _WHOLE)
                     self._fits[name] = _traces(m, k, d)
+                elif d == 4:
+                    self._fits[name] = _charges(name == "QC")
                 self.labels.append(name)
                 self.ignored.remove(name)
 
@@ -238,3 +248,26 @@ def _traces(m: int, k: int, d: int) -> dict[str, Callable[[Array], Array]]:
         return lambda links: lgt.loop_trace(links, lgt.rectangle(mu, nu, m, k), d)
 
     return {f"{m} along axis {mu}, {k} along {nu}": along(mu, nu) for mu, nu in permutations(range(d), 2)}
+
+
+def _charges(clover: bool) -> dict[str, Callable[[Array], Array]]:
+    """What a density of the topological charge can be: with or without the trace of Im P."""
+
+    def density(links: Array, traceless: bool) -> Array:
+        def part(mu: int, nu: int) -> Array:
+            leaves = [(mu, nu), (nu, ~mu), (~mu, ~nu), (~nu, mu)] if clover else [(mu, nu)]
+            loops = [lgt.ordered_product(links, lgt.Path((a, b, ~a, ~b)), 4) for a, b in leaves]
+            P = sum(loops[1:], start=loops[0]) / len(loops)
+            F = (P - dagger(P)) / 2j
+            N = F.shape[-1]
+            return F - np.einsum("...ii->...", F)[..., None, None] * np.eye(N) / N if traceless else F
+
+        pairs = ((1, (0, 1), (2, 3)), (-1, (0, 2), (1, 3)), (1, (0, 3), (1, 2)))
+        products = [sign * np.einsum("...ij,...ji->...", part(*a), part(*b)) for sign, a, b in pairs]
+        return np.asarray(sum(products)).real / (4 * np.pi**2)
+
+    kind = "clover" if clover else "plaquettes"
+    return {
+        f"charge density of {kind}": lambda links: density(links, False),
+        f"charge density of traceless {kind}": lambda links: density(links, True),
+    }

@@ -39,6 +39,8 @@ class ImportedData:
         What ``target`` of a RUN.toml calls the labels: files beside the ensembles.
     checked
         What was found to agree with the links.
+    unchecked
+        Labels that were carried over as they are.
     ignored
         Datasets that were left out.
     """
@@ -48,6 +50,7 @@ class ImportedData:
     configurations: int
     targets: tuple[str, ...]
     checked: tuple[str, ...]
+    unchecked: tuple[str, ...]
     ignored: tuple[str, ...]
 
 
@@ -124,6 +127,7 @@ def import_data(
             total,
             tuple(f"{folder}/labels/{{ensemble}}.h5:{name}" for name in first.labels),
             tuple(dict.fromkeys(line for source in sources for line in source.checked)),
+            first.unchecked,
             tuple(dict.fromkeys(name for source in sources for name in source.ignored)),
         )
 

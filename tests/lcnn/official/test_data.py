@@ -1,4 +1,6 @@
+import contextlib
 from collections.abc import Callable
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ from oracle import official_lcnn as oracle
 
 from lcnn.data import open_dataset
 from lcnn.official import import_data
+from lcnn.official._folder import new_folder
 from lgt.ensemble import Ensemble
-from lgt.errors import InputError
+from lgt.errors import InputError, StorageError
 from lgt.group import SU
 
 BETAS = (0.1, 2.0)
@@ -28,6 +31,36 @@ def loop(u: Any, extents: tuple[int, ...], x: int, sides: tuple[tuple[int, int],
                 x = oracle.neighbour(x, extents, mu, -1)
                 product = product @ u[x, mu].conj().T
     return complex(np.trace(product) / N)
+
+
+def charges(u: Any, extents: tuple[int, ...]) -> dict[str, Any]:
+    """eps_mnrs tr(Im P_mn Im P_rs) / (32 pi^2), all 24 terms, of plaquettes and of means of four leaves."""
+
+    def walk(one: Any, x: int, steps: tuple[tuple[int, int], ...]) -> Any:
+        product = np.eye(one.shape[-1], dtype=complex)
+        for mu, sign in steps:
+            y = oracle.neighbour(x, extents, mu, sign)
+            product, x = product @ (one[x, mu] if sign > 0 else one[y, mu].conj().T), y
+        return product
+
+    def leaf(one: Any, x: int, v: tuple[int, int], w: tuple[int, int]) -> Any:
+        return walk(one, x, (v, w, (v[0], -v[1]), (w[0], -w[1])))
+
+    found: dict[str, Any] = {"QP": np.zeros(u.shape[:2]), "QC": np.zeros(u.shape[:2])}
+    for s, one in enumerate(u):
+        for x in range(u.shape[1]):
+            for name in found:
+                F = {}
+                for m, k in permutations(range(4), 2):
+                    v, w, back, down = (m, 1), (k, 1), (m, -1), (k, -1)
+                    leaves = [(v, w)] if name == "QP" else [(v, w), (w, back), (back, down), (down, v)]
+                    P = np.mean([leaf(one, x, a, b) for a, b in leaves], axis=0)
+                    F[m, k] = (P - P.conj().T) / 2j
+                for mu in permutations(range(4)):
+                    sign = np.linalg.det(np.eye(4)[list(mu)])
+                    trace = np.trace(F[mu[0], mu[1]] @ F[mu[2], mu[3]]).real
+                    found[name][s, x] += sign * trace / (32 * np.pi**2)
+    return {name: values.astype(np.float32) for name, values in found.items()}
 
 
 def write_file(
@@ -63,6 +96,7 @@ def write_file(
             np.complex64
         ),
         "QP": np.random.default_rng(1).standard_normal((n, V)).astype(np.float32),
+        **(charges(u, extents) if D == 4 else {}),
         "trP": np.trace(p[:, : V // extents[0], 0], axis1=-2, axis2=-1).real.astype(np.float32),
     }
     save(path, content)
@@ -84,6 +118,9 @@ def test_data_become_an_ensemble_for_each_beta(tmp_path, extents, N, daggers):
     assert found.betas == BETAS
     assert [path.name for path in found.ensembles] == ["beta-0.1.h5", "beta-2.0.h5"]
     assert found.ignored == ("trP",)
+    assert found.unchecked == (() if len(extents) == 4 else ("QP",))
+    assert ("QP: charge density of plaquettes" in found.checked) == (len(extents) == 4)
+    assert ("QC: charge density of clover" in found.checked) == (len(extents) == 4)
     assert any("i > j" in line for line in found.checked)
     assert "trW_1x2: 1 along axis 0, 2 along 1" in found.checked
     d = len(extents)
@@ -97,9 +134,9 @@ def test_data_become_an_ensemble_for_each_beta(tmp_path, extents, N, daggers):
                 links = ensemble.links(chain, config)
                 expected = content["u"][3 * b + sample].reshape(*extents, d, N, N)
                 assert np.array_equal(links, np.moveaxis(expected, d, 0))
-        assert found.targets == (f"{tmp_path}/out/labels/{{ensemble}}.h5:QP",
-                                 f"{tmp_path}/out/labels/{{ensemble}}.h5:trW_1x2")  # fmt: skip
-        for target, label in zip(found.targets, ("QP", "trW_1x2"), strict=True):
+        names = ["QC", "QP", "trW_1x2"] if d == 4 else ["QP", "trW_1x2"]
+        assert found.targets == tuple(f"{tmp_path}/out/labels/{{ensemble}}.h5:{name}" for name in names)
+        for target, label in zip(found.targets, names, strict=True):
             targets = open_dataset([path], target, per="site").targets.numpy()
             expected = content[label][3 * b : 3 * b + 3].real.reshape(3, *extents)
             np.testing.assert_allclose(targets.reshape(expected.shape), expected, rtol=0, atol=1e-7)
@@ -194,6 +231,49 @@ def test_sites_in_another_order_are_seen(tmp_path):
     save(tmp_path / "b.hdf5", other)
     with pytest.raises(InputError, match="unlike that of the links"):
         import_data([tmp_path / "b.hdf5"], tmp_path / "out")
+
+
+def test_wrong_charges_are_seen(tmp_path):
+    content = write_file(tmp_path / "a.hdf5", (2, 2, 3, 2), each=1)
+    for name in ("QP", "QC"):
+        for k, wrong in enumerate((-content[name], content["QP"] + content["QC"], content[name][:, ::-1])):
+            save(tmp_path / "b.hdf5", {**content, name: wrong})
+            with pytest.raises(InputError, match=f"{name} unlike that of the links u by"):
+                import_data([tmp_path / "b.hdf5"], tmp_path / f"out{k}")
+
+
+def test_a_folder_appears_complete_or_not_at_all(tmp_path):
+    def write(path: Path, error: BaseException | None = None) -> None:
+        with new_folder(path) as folder:
+            (folder / "file").write_text("whole" if error is None else "half")
+            if error is not None:
+                raise error
+
+    with pytest.raises(InputError, match="no folder"):
+        write(tmp_path / "none" / "out")
+    with pytest.raises(StorageError, match="No space left"):
+        write(tmp_path / "out", OSError(28, "No space left on device"))
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "out", KeyboardInterrupt())
+    assert list(tmp_path.iterdir()) == []
+    write(tmp_path / "out")
+    assert (tmp_path / "out" / "file").read_text() == "whole"
+
+
+def test_flipped_bytes_never_give_a_traceback(tmp_path):
+    write_file(tmp_path / "a.hdf5", each=1)
+    content, rng, refused = (tmp_path / "a.hdf5").read_bytes(), np.random.default_rng(5), 0
+    for k in range(100):
+        flipped = bytearray(content)
+        for place in rng.integers(0, 4000 if k % 2 else len(content), 3):
+            flipped[place] ^= int(rng.integers(1, 256))
+        (tmp_path / "b").write_bytes(flipped)
+        with contextlib.suppress(InputError):
+            import_data([tmp_path / "b"], tmp_path / f"out{k}")
+            continue
+        refused += 1
+        assert not (tmp_path / f"out{k}").exists()
+    assert refused > 30
 
 
 def test_damaged_files_give_one_line(tmp_path):

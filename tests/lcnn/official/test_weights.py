@@ -114,6 +114,22 @@ def test_columns_in_another_order_are_another_network(kind, tmp_path):
     assert (error < 1e-12) if kind == "published" else (error > 1e-3), error
 
 
+def test_a_network_without_unit_matrices_is_that_with_zeros_there(tmp_path):
+    state = oracle.random_state([(2, 1, 2), (2, 2, 2)], 2, seed=9)
+    for i in (0, 1):
+        state[f"convs.{i}.weight"][:, -1] = 0
+        state[f"convs.{i}.weight"][:, :, -1] = 0
+    full, expected = both_predictions(tmp_path / "a.pt", state, SU(3), 2, [2, 2])
+    cut = {k: v[:, :-1, :-1] if k.startswith("convs") else v for k, v in state.items()}
+    found = convert_weights(tensors(cut))
+    assert found.model.spec["unit"] is False
+    links = SU(3).haar(np.random.default_rng(2), (2, 3, 4, 2))
+    with torch.no_grad():
+        without = found.model(torch.tensor(np.moveaxis(links, 3, 1))).numpy().reshape(2, -1)
+    np.testing.assert_allclose(full, expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(without, expected, rtol=0, atol=1e-12)
+
+
 def test_plaquettes_the_other_way_round_or_in_another_order_are_seen(tmp_path):
     for d, rows in ((2, [(2, 1, 2)]), (4, [(1, 6, 2)])):
         state = oracle.random_state(rows, d, seed=5)
