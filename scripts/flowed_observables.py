@@ -48,6 +48,8 @@ from lgt.errors import LgtError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from lcnn.data import Dataset
+
 BETA, EXTENTS, TIME = 6.0, (4, 4, 4, 4), 1
 BATCH = 4
 RATES = (1e-2, 3e-3)
@@ -158,15 +160,15 @@ def make_part(chains: int, configs: int, seed: int) -> Part:
         with Ensemble.open(out) as ensemble:
             found = [ensemble.links(chain, config) for config in range(configs) for chain in range(chains)]
     links = np.stack(found)
-    flowed = gradient_flow(links, TIME)
+    flowed = gradient_flow(links, TIME, d=4)
     densities = {
-        target: torch.tensor(lgt.parse_observable(name.partition("@")[0]).density(flowed))
+        target: torch.tensor(lgt.parse_observable(name.partition("@")[0]).density(flowed, 4))
         for target, name in TARGETS.items()
     }
     return Part(torch.tensor(links), densities)
 
 
-def dataset(part: Part, target: str, N: int, scale: tuple[float, float], *, augment: bool) -> Any:
+def dataset(part: Part, target: str, N: int, scale: tuple[float, float], *, augment: bool) -> Dataset:
     """The first N configurations with the target in the units of `scale`."""
     from lcnn.augment import Augmentation
     from lcnn.data import Dataset
@@ -177,7 +179,7 @@ def dataset(part: Part, target: str, N: int, scale: tuple[float, float], *, augm
     return Dataset(part.links[:N], targets, augmentation=augmentation)
 
 
-def step_seconds(model: nn.Module, data: Any) -> tuple[float, float]:
+def step_seconds(model: nn.Module, data: Dataset) -> tuple[float, float]:
     """How long a training step and a step without gradients take."""
     import torch
 
