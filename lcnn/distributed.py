@@ -201,6 +201,7 @@ def join_world(device: torch.device, *, timeout: float = TIMEOUT) -> Iterator[Wo
 def _leave_together() -> None:
     """Wait for the others, briefly: one that ends while another still listens would abort it."""
     with suppress(RuntimeError):
-        dist.monitored_barrier(
-            timeout=timedelta(seconds=5)
-        ) if dist.get_backend() == "gloo" else dist.barrier()
+        if dist.get_backend() == "gloo":
+            dist.monitored_barrier(timeout=timedelta(seconds=5))
+        else:
+            dist.barrier()

@@ -24,7 +24,7 @@ from lcnn._resume import describe, require_same
 from lcnn.checkpoint import write_checkpoint
 from lcnn.config import RunConfig
 from lcnn.covariance import find_parity
-from lcnn.data import Data, Measuring, Splits, open_splits
+from lcnn.data import Data, Measuring, Splits, open_first, open_splits
 from lcnn.distributed import World, join_world
 from lcnn.evaluate import mean_squared_error, predict
 from lcnn.field import set_precision
@@ -100,9 +100,11 @@ def train(
     device = pick_device(config.device)
     with _threads(config.threads), stop_requests(None) as requests, join_world(device) as world:
         world.lead(lambda: check_folder(folder, resume))
-        splits = open_splits(run.data, dtype=getattr(torch, config.dtype), progress=measuring)
-        spec = complete(run.model, d=splits.train.d, N=splits.train.N)
-        weights = _check_model(spec, run, splits.train)
+        dtype = getattr(torch, config.dtype)
+        first = open_first(run.data, dtype=dtype)
+        spec = complete(run.model, d=first.d, N=first.N)
+        weights = _check_model(spec, run, first)  # targets can take hours: a wrong model shows before them
+        splits = open_splits(run.data, dtype=dtype, progress=measuring)
         about = _about(spec, run, splits, device, world)
         for seed in config.seeds:
             if resume and (saved := _checkpoint(folder, seed)).exists():

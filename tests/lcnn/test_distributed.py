@@ -117,7 +117,7 @@ def test_two_processes_give_the_curve_of_one(write: Callable[..., Path], tmp_pat
 def test_the_shares_of_an_uneven_batch_add_up_and_a_wrong_weight_does_not(
     make_ensemble: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What two processes compute, one after the other: a batch of 3 is shared as 1 and 2, one of 1 as 0 and 1."""
+    """What two processes compute, one after the other: 3 are shared as 1 and 2, 1 as 0 and 1."""
     data = open_dataset([make_ensemble("a.h5")], "wilson_1x2", dtype=torch.float64)
     model = build_model({"name": "wilson_loop", "loop": "1x2", "size": "small", "d": 2})
     set_precision(model, "complex128")
@@ -141,6 +141,7 @@ def test_the_shares_of_an_uneven_batch_add_up_and_a_wrong_weight_does_not(
         assert not torch.allclose(wrong, whole, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_signal_to_any_process_stops_all_and_another_number_of_them_goes_on(
     write: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_signal_to_any_process_stops_all_and_another_number_of_them_goes_on(
     assert len(after["history"]) == done + 1
 
 
+@pytest.mark.slow
 def test_a_process_that_is_gone_is_said_in_one_line(write: Callable[..., Path]) -> None:
     run = write("two")
     run.write_text(run.read_text().replace("epochs = 10", "epochs = 4000"))
