@@ -165,11 +165,38 @@ def topological_charge() -> str:
     return table + "\n" + footer("topological_charge", data)
 
 
+def flowed_observables() -> str:
+    """R^2 of densities after gradient flow, against the size of the training set."""
+    data = results("flowed_observables")
+    labels = {
+        "lcnn": "L-CNN",
+        "lcnn_stout": "L-CNN with learned stout steps",
+        "glcnn": "L-CNN with global symmetry",
+        "cnn": "CNN on traces of plaquettes",
+        "cnn_aug": "the same, augmented",
+    }
+    sizes = [N for N in (16, 64, 256) if f"r2_lcnn_q_{N}" in data]
+    body = [
+        [
+            name,
+            text,
+            f"{data[f'weights_{key}_{target}']:.0f}",
+            f"{data[f'epoch_s_{key}_{target}_{sizes[-1]}']:.2g}",
+            *(f"{data[f'r2_{key}_{target}_{N}']:.3f}" for N in sizes),
+        ]
+        for target, name in (("action", "action density"), ("q", "q"))
+        for key, text in labels.items()
+    ]
+    head = ["R² per site", "network", "weights", "s an epoch", *(f"N = {N}" for N in sizes)]
+    return rows(head, body) + "\n" + footer("flowed_observables", data)
+
+
 TABLES = {
     "demo": demo,
     "attack": attack,
     "wilson_loops": wilson_loops,
     "topological_charge": topological_charge,
+    "flowed_observables": flowed_observables,
     "speed": speed,
     "crash": crash,
     "physics": physics,
