@@ -51,8 +51,8 @@ class PointConv(nn.Module):
         sequence of elements. The layer is equivariant for any choice. For other features: ``"all"``.
     init_w
         A factor for the initial weights. Nine tenths of their mean square carry each point's own field on,
-        by orthogonal matrices between the channels (where there is no such weight, one orbit for each channel),
-        the rest is Gaussian, so that deep stacks keep the size of smooth and of rough fields.
+        by orthogonal matrices between the channels (where there is no such weight, one orbit for each
+        channel), the rest is Gaussian, so that deep stacks keep the size of smooth and of rough fields.
     generator
         Source of the initial weights; torch's global one if None.
 
