@@ -104,7 +104,7 @@ def train(
         first = open_first(run.data, dtype=dtype)
         spec = complete(run.model, d=first.d, N=first.N)
         weights = _check_model(spec, run, first)  # targets can take hours: a wrong model shows before them
-        splits = open_splits(run.data, dtype=dtype, progress=measuring)
+        splits = open_splits(run.data, dtype=dtype, progress=measuring if world.leads else None)
         about = _about(spec, run, splits, device, world)
         for seed in config.seeds:
             if resume and (saved := _checkpoint(folder, seed)).exists():

@@ -64,6 +64,27 @@ def test_a_small_lcnn_learns_the_loop_and_transfers(make_ensemble: Maker, tmp_pa
     assert found.mse_site < 1e-8
 
 
+def test_lbfgs_takes_an_exact_target_to_rounding(
+    make_ensemble: Maker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From few epochs of AdamW, which alone end far above; in single precision it ends early and says so."""
+    path = make_ensemble("a.h5", configs=12, chains=4)
+    found = {}
+    for dtype in ("float64", "float32"):
+        run = run_of([path], tmp_path / dtype, epochs=8, learning_rate=1e-2, dtype=dtype, lbfgs=100)
+        result = train(changed(run, data={**run.data.model_dump(), "test_chains": 1}))
+        kinds = [epoch.kind for epoch in result.best.history]
+        assert kinds[:9] == ["adamw"] * 8 + ["lbfgs"]
+        assert len(kinds) < 108, "it ends by itself"
+        assert result.best.history[7].validation > 1e-5
+        found[dtype] = result.test_error
+        assert ("float32" in caplog.text) == (dtype == "float32")
+    assert found["float64"] is not None
+    assert found["float64"] < 2.5e-24
+    assert found["float32"] is not None
+    assert 1e-18 < found["float32"] < 1e-10
+
+
 def test_the_folder_says_everything(make_ensemble: Maker, tmp_path: Path) -> None:
     run = run_of([make_ensemble("a.h5")], tmp_path / "out", epochs=2, seeds=[3, 5], dtype="float64")
     result = train(run)

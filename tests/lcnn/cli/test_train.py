@@ -150,6 +150,30 @@ def test_a_time_limit_ends_with_3_and_resume_goes_on(
     assert len(read_checkpoint(tmp_path / "out" / "seed-1" / "checkpoint.toml").metadata["history"]) == 2
 
 
+def test_all_seeds_are_shown_and_the_chosen_one_is_marked(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.write_text(run.read_text() + 'seeds = [3, 11]\nlbfgs = 1\nequivariance = ["gauge", "translation"]\n')
+    assert status("train", run) == 0
+    out, err = capsys.readouterr()
+    rows = [line for line in out.splitlines() if " seed " in line and "validation" in line]
+    assert [row[:10] for row in sorted(rows, key=lambda row: row[2:])] in (
+        ["* seed  3:", "  seed 11:"],
+        ["  seed  3:", "* seed 11:"],
+    )
+    losses = {row[0]: float(row.split("validation ")[1].split()[0]) for row in rows}
+    assert losses["*"] < losses[" "]
+    assert all("of 3 (1 of L-BFGS)" in row for row in rows)
+    assert err.count("lbfgs train") == 2
+    assert err.count(" gauge ") == err.count(" translation ") == 6
+    assert status("train", run, "--resume", "--json") == 0
+    found = json.loads(capsys.readouterr().out)["seeds"]
+    assert [(row["seed"], len(row["history"])) for row in found] == [(3, 3), (11, 3)]
+    assert sum(row["chosen"] for row in found) == 1
+    assert [epoch["kind"] for epoch in found[0]["history"]] == ["adamw", "adamw", "lbfgs"]
+    assert 0 < found[0]["history"][0]["equivariance"]["gauge"] < 1e-3
+
+
 @pytest.mark.slow
 def test_sigterm_ends_with_3_and_resume_gives_the_same_bits(run: Path, tmp_path: Path) -> None:
     """A process of its own, stopped at some batch in the middle."""
