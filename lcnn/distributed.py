@@ -199,9 +199,9 @@ def join_world(device: torch.device, *, timeout: float = TIMEOUT) -> Iterator[Wo
 
 
 def _leave_together() -> None:
-    """Wait for the others, briefly: one that ends while another still listens would abort it."""
+    """Wait for the others to have saved: torchrun ends all once one ends."""
     with suppress(RuntimeError):
         if dist.get_backend() == "gloo":
-            dist.monitored_barrier(timeout=timedelta(seconds=5))
+            dist.monitored_barrier(timeout=timedelta(seconds=60))
         else:
             dist.barrier()

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from lcnn._resume import describe, require_same
+from lcnn.augment import Augmentation
 from lcnn.checkpoint import read_checkpoint
 from lcnn.config import TrainingConfig
-from lcnn.data import Dataset
+from lcnn.data import Data, Dataset, MixedDataset
 from lcnn.fit import Fit, fit
 from lgt.errors import InputError, StoppedError
 
@@ -97,6 +98,34 @@ def test_stopped_at_any_step_it_resumes_to_the_same_bits(tmp_path: Path, keys: d
         assert steps == (n % 3 if n < 9 else None)
         require_equal(whole, training(how, seed=6, checkpoint=path, resume=True))
     assert stops > 9 + 4 * 3
+
+
+def box(extents: tuple[int, int], n: int, seed: int) -> Dataset:
+    draws = torch.Generator().manual_seed(seed)
+    phase = 6 * torch.rand(n, 2, *extents, 1, 1, generator=draws, dtype=torch.float64)
+    return Dataset(torch.polar(torch.ones_like(phase), phase), phase[:, 0, ..., 0, 0].cos())
+
+
+def test_mixed_lattices_and_augmented_batches_resume_too(tmp_path: Path) -> None:
+    """The augmentation draws from the generator of the shuffle, between the batches."""
+    data = MixedDataset([box((3, 3), 9, 1), box((2, 4), 5, 2)])
+    links, targets = TRAIN.batch(torch.arange(20), dtype=torch.float64)
+    moved = Dataset(links, targets).augmented(Augmentation(("translation",)))
+    count = 0
+    for train in (data, moved):
+
+        def run(seed: int, train: Data = train, **keys: Any) -> Fit:
+            torch.manual_seed(seed)
+            return fit(Pointwise(), train, VALIDATION, config(epochs=2, lbfgs=1), **keys)
+
+        whole = run(5)
+        for n in range(2 * train.steps(8)):
+            path = tmp_path / f"{count}.toml"
+            with pytest.raises(StoppedError):
+                run(5, checkpoint=path, stop=countdown(n))
+            require_equal(whole, run(6, checkpoint=path, resume=True))
+            count += 1
+    assert count == 2 * 3 + 2 * 3
 
 
 def test_resumed_again_and_again_a_step_at_a_time(tmp_path: Path) -> None:
