@@ -71,7 +71,7 @@ def test_a_spec_cannot_be_changed_from_outside(name):
         ({"name": "cnn_traces", "widths": [4], "d": 2, "N": 2}, "unknown N"),
         ({"name": "cnn_links", "widths": "wide", "d": 2, "N": 2}, "whole numbers"),
         ({"name": "cnn_links", "widths": [4], "d": 2, "N": "2"}, "whole numbers"),
-        ({"name": "cnn_links", "widths": [4], "d": "2", "N": 2}, "2 and 3"),
+        ({"name": "cnn_links", "widths": [4], "d": "2", "N": 2}, "2, 3 and 4"),
         ({"name": "cnn_links", "widths": [4], "d": 2, "N": 2, "activation": ["relu"]}, "no such choice"),
         ({"name": "lcnn", "layers": 3, "d": 2}, r"\(K, N_in, N_out\)"),
         ({"name": "lcnn", "layers": [3], "d": 2}, r"\(K, N_in, N_out\)"),
