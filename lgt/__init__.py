@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from lgt.ensemble import Ensemble, EnsembleSpec
     from lgt.field import cold, gauge_transform, hot, instanton, lattice_of, space_transform
     from lgt.gradient_flow import SymanzikFlow, WilsonFlow, flow_history
-    from lgt.group import SU, U1, Hyperoctahedral, SignedPermutation, SpaceElement, parse_group
+    from lgt.group import SU, U1, Hyperoctahedral, SignedPermutation, SpaceElement, U, parse_group
     from lgt.interop import Configuration, open_configurations, read_configuration, write_configuration
     from lgt.lattice import Lattice
     from lgt.loops import loop_trace, ordered_product
@@ -83,7 +83,7 @@ _HOMES = {
     "lgt.ensemble": ("Ensemble", "EnsembleSpec"),
     "lgt.field": ("cold", "gauge_transform", "hot", "instanton", "lattice_of", "space_transform"),
     "lgt.gradient_flow": ("SymanzikFlow", "WilsonFlow", "flow_history"),
-    "lgt.group": ("Hyperoctahedral", "SU", "SignedPermutation", "SpaceElement", "U1", "parse_group"),
+    "lgt.group": ("Hyperoctahedral", "SU", "SignedPermutation", "SpaceElement", "U", "U1", "parse_group"),
     "lgt.interop": (
         "Configuration",
         "open_configurations",
@@ -163,6 +163,7 @@ __all__ = [
     "Stream",
     "Sweep",
     "SymanzikFlow",
+    "U",
     "Wilson",
     "WilsonFlow",
     "__version__",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lcnn.testing._rounding import is_rounded, is_single
 from lcnn.testing.subject import Subject
 from lgt.errors import InputError
-from lgt.group import UnitaryGroup
+from lgt.group import SU, UnitaryGroup
 from lgt.lattice import Lattice
 from lgt.symmetry import LINKS, Gauge, Symmetry
 from lgt.testing import Case, EquivarianceError, default_tolerance, spread
@@ -314,7 +314,7 @@ def _blind_spots(group: UnitaryGroup, lattice: Lattice, dtype: str) -> list[str]
     notes = []
     if group.N == 1:
         notes.append("in U(1) matrices commute, which hides their order: check with SU3 too")
-    if group.N == 2:
+    if group == SU(2):
         notes.append(
             "in SU(2) a loop and its dagger have the same trace, which hides bugs: check with SU3 too"
         )
