@@ -9,10 +9,10 @@ import lgt.field
 from lcnn import field
 from lcnn.models import cnn_traces, wilson_loop
 from lgt.errors import InputError, ShapeError
-from lgt.group import SU, U1, UnitaryGroup
+from lgt.group import SU, U1, U, UnitaryGroup
 from lgt.testing.strategies import groups, lattices, seeds
 
-GROUPS = [U1(), SU(2), SU(3), SU(4)]
+GROUPS = [U1(), SU(2), SU(3), SU(4), U(2), U(3)]
 
 
 def doubles(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -117,6 +117,21 @@ def test_exp_and_project_have_two_derivatives_at_the_identity_too(group: Unitary
 def test_links_of_another_layout_are_refused(links, found):
     with pytest.raises(ShapeError, match=found):
         field.check_links(links)
+
+
+def test_the_group_of_a_field_is_told_by_n_unless_it_is_given():
+    one, three = (torch.zeros(2, N, N) for N in (1, 3))
+    assert (field.gauge_group(one), field.gauge_group(three)) == (U1(), SU(3))
+    assert field.gauge_group(three, U(3)) == U(3)
+    with pytest.raises(InputError, match=r"U\(2\): found 3 x 3"):
+        field.gauge_group(three, U(2))
+
+
+def test_exponentials_take_any_strides():
+    X = field.algebra(doubles(4, 5, 8), SU(3))
+    strided = X.permute(1, 3, 0, 2).contiguous().permute(2, 0, 3, 1)
+    assert not strided.is_contiguous()
+    torch.testing.assert_close(field.exp_antihermitian(strided), field.exp_antihermitian(X))
 
 
 def test_algebra_refuses_coordinates_of_another_group():

@@ -9,7 +9,7 @@ import pytest
 
 from lcnn.testing.examine import Report, distinct, examine
 from lgt.errors import InputError
-from lgt.group import SU, U1
+from lgt.group import SU, U1, U
 from lgt.lattice import Lattice
 from lgt.loops import plaquettes
 from lgt.symmetry import Gauge, PointGroup, Translation
@@ -118,6 +118,8 @@ def test_an_unknown_request_is_refused() -> None:
 def test_blind_spots_are_notes() -> None:
     assert any("U(1)" in note for note in _report(_fields, group=U1()).notes)
     assert any("two sites" in note for note in _report(_fields, Lattice((2, 3))).notes)
+    assert any("SU(2)" in note for note in _report(_fields, group=SU(2)).notes)
+    assert _report(_fields, group=U(2)).notes == ()
     assert _report(_fields).notes == ()
 
 
