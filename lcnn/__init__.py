@@ -15,6 +15,7 @@ and in Python:
 - `lcnn.targets`, `lcnn.columns`, `lcnn.augment`: observables before and after gradient flow, numbers of your
   own, batches moved by random symmetries;
 - `lcnn.config`, `lcnn.train`: a whole training run; `lcnn.fit`: the training loop alone;
+- `lcnn.optimise`, `lcnn.distributed`: learning rates and L-BFGS; training by several processes (torchrun);
 - `lcnn.checkpoint`, `lcnn.evaluate`, `lcnn.attack`: load a trained model, measure its errors, attack it;
 - `lcnn.testing`: hold any torch module to gauge symmetry, translations and the hypercubic group.
 
