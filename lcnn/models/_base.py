@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import nn
 
+from lcnn.gauge import LPolynomialAct
 from lgt.errors import InputError
 from lgt.symmetry import SCALAR, FieldType, Symmetry
 
@@ -108,3 +109,23 @@ def layer_rows(layers: Sequence[Sequence[int]], channels: int | None) -> tuple[R
     if not rows:
         raise InputError("an L-CNN", "no layers", "give at least one (K, N_in, N_out)")
     return tuple(rows)
+
+
+def make_activation(name: str, channels: int) -> nn.Module:
+    """Return the activation of that name for a number of channels, of learned strength that starts at 0.
+
+    Raises
+    ------
+    InputError
+        If there is no such name.
+
+    Examples
+    --------
+    >>> make_activation("relu", 3).weight.shape
+    torch.Size([3, 2])
+    """
+    one_of("activation", name, ("none", "relu", "smooth", "polynomial"))
+    if name == "none":
+        return nn.Identity()
+    degree, relu, smooth = 2 if name == "polynomial" else 0, name == "relu", name == "smooth"
+    return LPolynomialAct(channels, degree, relu=relu, smooth=smooth, init="identity")

@@ -7,10 +7,10 @@ from typing import Any, Literal, final
 
 from torch import Tensor, nn
 
-from lcnn.gauge import LAct, LBilinear, Trace
+from lcnn.gauge import LBilinear, Trace, TrNorm
 from lcnn.gauge._weights import Init
 from lcnn.gauge.globalsym import Lift, PointConv, Pointwise, Pool
-from lcnn.models._base import Model, layer_rows, one_of, whole_numbers
+from lcnn.models._base import Model, layer_rows, make_activation, one_of, whole_numbers
 from lcnn.transport import Transporter
 from lgt.errors import InputError
 from lgt.group import point_group, regular, trivial
@@ -48,7 +48,9 @@ class GLCNN(Model):
     loops
         The input: ``"plaquettes"``, ``"polyakov"`` or ``"both"``.
     activation
-        The `LAct` gate after each layer, or ``"none"``.
+        After each layer, of learned strength: ``"relu"``, ``"smooth"``, ``"polynomial"`` or ``"none"``.
+    norm
+        ``"frobenius"``: a `TrNorm` after each layer, at every point.
     n_out
         How many numbers are predicted at each site.
     init, init_w
@@ -79,7 +81,8 @@ class GLCNN(Model):
         elements: Literal["all", "generators", "identity"] = "identity",
         pool: Literal["mean", "det"] | int = "mean",
         loops: Literal["plaquettes", "polyakov", "both"] = "plaquettes",
-        activation: Literal["none", "relu", "smooth"] = "none",
+        activation: Literal["none", "relu", "smooth", "polynomial"] = "none",
+        norm: Literal["none", "frobenius"] = "none",
         n_out: int = 1,
         init: Init = "balanced",
         init_w: float = 1.0,
@@ -87,7 +90,7 @@ class GLCNN(Model):
         super().__init__()
         one_of("features", features, ("regular", "trivial"))
         one_of("elements", elements, ("all", "generators", "identity"))
-        one_of("activation", activation, ("none", "relu", "smooth"))
+        one_of("norm", norm, ("none", "frobenius"))
         whole_numbers("d, n_out", (d, n_out))
         rows = layer_rows(layers, None)
         self.group = point_group(group, d)
@@ -102,6 +105,7 @@ class GLCNN(Model):
             "pool": pool,
             "loops": loops,
             "activation": activation,
+            "norm": norm,
             "n_out": n_out,
             "init": init,
             "init_w": init_w,
@@ -116,7 +120,11 @@ class GLCNN(Model):
         self.bilinears = nn.ModuleList(
             Pointwise(LBilinear(n_in, n_in, n, init=init, init_w=init_w), points) for _, n_in, n in rows
         )
-        self.activation = Pointwise(LAct(activation), points) if activation != "none" else nn.Identity()
+        self.activations = nn.ModuleList(
+            Pointwise(make_activation(activation, n), points) if activation != "none" else nn.Identity()
+            for _, _, n in rows
+        )
+        self.norm = nn.Identity() if norm == "none" else Pointwise(TrNorm(norm), points)
         self.pool = Pool(points, pool)
         if not self.pool.character.is_real:
             raise InputError(
@@ -152,8 +160,8 @@ class GLCNN(Model):
         """Return the prediction at every site, (B, n_out, *extents), real."""
         carrier = Transporter(links)
         matter: Tensor = self.lift(links)
-        for conv, bilinear in zip(self.convs, self.bilinears, strict=True):
-            matter = self.activation(bilinear(matter, conv(carrier, matter)))
+        for conv, bilinear, activation in zip(self.convs, self.bilinears, self.activations, strict=True):
+            matter = self.norm(activation(bilinear(matter, conv(carrier, matter))))
         out: Tensor = self.head(self.trace(self.pool(matter)).movedim(1, -1))
         return out.movedim(-1, 1)
 

@@ -7,10 +7,10 @@ from typing import Any, Literal, final
 
 from torch import Tensor, nn
 
-from lcnn.gauge import LCB, GaugeInput, LExp, LPolynomialAct, LStout, SiteHead, Trace, TrNorm
+from lcnn.gauge import LCB, GaugeInput, LExp, LStout, SiteHead, Trace, TrNorm
 from lcnn.gauge._weights import Init
 from lcnn.gauge.loops import Plaquette
-from lcnn.models._base import Model, layer_rows, one_of, whole_numbers
+from lcnn.models._base import Model, layer_rows, make_activation, one_of, whole_numbers
 from lcnn.transport import Directions, Transporter
 from lgt.group import parse_group
 from lgt.symmetry import Gauge, Symmetry, Translation
@@ -114,7 +114,7 @@ class LCNN(Model):
             **options,
         }
         self.layers = nn.ModuleList(LCB(n_in, n, kernel_size, **options) for kernel_size, n_in, n in rows)
-        self.activations = nn.ModuleList(_activation(activation, n) for _, _, n in rows)
+        self.activations = nn.ModuleList(make_activation(activation, n) for _, _, n in rows)
         self.norm = nn.Identity() if norm == "none" else TrNorm(norm)
         channels = rows[0][1]
         self.stout = nn.ModuleList(LStout(d=d, group=group) for _ in range(stout))
@@ -149,10 +149,3 @@ class LCNN(Model):
         """Return the prediction at every site, (B, n_out, *extents), real."""
         out: Tensor = self.head(self.trace(self.features(links)))
         return out
-
-
-def _activation(name: str, channels: int) -> nn.Module:
-    if name == "none":
-        return nn.Identity()
-    degree, relu, smooth = 2 if name == "polynomial" else 0, name == "relu", name == "smooth"
-    return LPolynomialAct(channels, degree, relu=relu, smooth=smooth, init="identity")
