@@ -182,7 +182,7 @@ def flowed_observables() -> str:
             text,
             f"{data[f'weights_{key}_{target}']:.0f}",
             f"{data[f'epoch_s_{key}_{target}_{sizes[-1]}']:.2g}",
-            *(f"{data[f'r2_{key}_{target}_{N}']:.3f}" for N in sizes),
+            *(f"{data[f'r2_{key}_{target}_{N}']:z.3f}" for N in sizes),
         ]
         for target, name in (("action", "action density"), ("q", "q"))
         for key, text in labels.items()
