@@ -55,7 +55,9 @@ def check_data(config: DataConfig) -> bool:
 
     target = parse_target(config.target)
     signs: set[bool] = set()
-    for path in split_chains(config):
+    paths = split_chains(config)
+    target.require_apart(len(paths))
+    for path in paths:
         with Ensemble.open(path) as ensemble:
             target.check(ensemble, config.per)
             open_axes = () if ensemble.action is None else ensemble.action.open_directions(ensemble.lattice.d)

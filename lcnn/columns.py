@@ -55,6 +55,24 @@ class Column:
         """Whether the file's name follows the ensemble's."""
         return "{ensemble}" in self.file
 
+    def require_apart(self, count: int) -> None:
+        """Raise InputError if the same numbers would be taken for the configurations of several ensembles.
+
+        A file of its own for each tells them apart, and so do a column ``ensemble`` and plaquettes beside the
+        target.
+        """
+        if count < 2 or self.is_general:
+            return
+        table = _read(Path(self.file), self.key)
+        named = table.numbers is not None and all(name for name, _, _ in table.numbers)
+        if not named and not (_CHECK in table.columns and self.key != _CHECK):
+            raise InputError(
+                f"target {self.file}{':' * bool(self.key)}{self.key} for {count} ensembles",
+                "nothing in it that tells them apart, so that all would be given the same numbers",
+                "write {ensemble} in the file's name and give each ensemble its file, or add a column "
+                "'ensemble' to a CSV with chain and config",
+            )
+
     def path(self, ensemble: Ensemble) -> Path:
         """The file for this ensemble."""
         return Path(self.file.replace("{ensemble}", ensemble.path.stem))

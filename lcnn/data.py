@@ -130,6 +130,7 @@ def open_dataset(
     from lgt.ensemble import Ensemble
 
     wanted = parse_target(target)
+    wanted.require_apart(len(paths))
     ensembles = [Ensemble.open(path) for path in paths]
     _require_equal(ensembles)
     rows: list[tuple[int, int, int]] = []

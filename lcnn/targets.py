@@ -44,6 +44,9 @@ class Target(ABC):
     def check(self, ensemble: Ensemble, per: Per) -> None:
         """Raise an error unless the ensemble has such values."""
 
+    def require_apart(self, count: int) -> None:  # noqa: B027
+        """Raise an error if it cannot tell several ensembles apart; what is measured always can."""
+
     @abstractmethod
     def values(self, ensemble: Ensemble, rows: Rows, per: Per, links: Array | None = None) -> Real:
         """The values of these configurations, (len(rows), *extents) or (len(rows),).
@@ -150,6 +153,10 @@ class Listed(Target):
     def needs_links(self) -> bool:
         """Never."""
         return False
+
+    def require_apart(self, count: int) -> None:
+        """Raise InputError if one file without names would serve several ensembles."""
+        self.column.require_apart(count)
 
     def check(self, ensemble: Ensemble, per: Per) -> None:
         """Raise InputError unless the column fits every finished configuration of the ensemble."""

@@ -29,7 +29,7 @@ def models(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """List the models that the table [model] of a RUN.toml can name.
+    """List the models that the table 'model' of a RUN.toml can name.
 
     Each comes with its parameters, their defaults and an example.
     """

@@ -83,7 +83,7 @@ class LBilinear(nn.Module):
 
 @final
 class LCB(nn.Module):
-    """L-CB(K, N_in, N_out), convolution and bilinear layer in one (2012.12901, Supplement Eqs. 11-12).
+    """The L-CB of the Letter, convolution and bilinear layer in one (2012.12901, Supplement Eqs. 11-12).
 
     ``W'_u(x) = sum_vw theta[u, v, w] w_v(x) t_w(x)`` with w the fields here and t the transported ones,
     both enlarged by their daggers, taken after the transport, and by 1. The weights are real, so the

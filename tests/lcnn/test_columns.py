@@ -191,3 +191,22 @@ def test_names() -> None:
     assert split_column("labels.H5:a/b") == Column("labels.H5", "a/b")
     assert split_column("energy_clover@flow:1.5") is None
     assert split_column("package.h5tools:density") is None
+
+
+def test_one_file_for_several_ensembles_must_tell_them_apart(tmp_path: Path) -> None:
+    plain = tmp_path / "labels.csv"
+    plain.write_text("chain,config,Q\n0,0,1.0\n0,1,2.0\n")
+    Column(str(plain), "Q").require_apart(1)
+    with pytest.raises(InputError, match="nothing in it that tells them apart"):
+        Column(str(plain), "Q").require_apart(2)
+    named = tmp_path / "named.csv"
+    named.write_text("ensemble,chain,config,Q\na,0,0,1.0\nb,0,0,2.0\n")
+    Column(str(named), "Q").require_apart(2)
+    half = tmp_path / "half.csv"
+    half.write_text("ensemble,chain,config,Q\na,0,0,1.0\n,0,0,2.0\n")
+    with pytest.raises(InputError, match="for 2 ensembles"):
+        Column(str(half), "Q").require_apart(2)
+    checked = tmp_path / "checked.csv"
+    checked.write_text("chain,config,Q,plaquette\n0,0,1.0,0.5\n")
+    Column(str(checked), "Q").require_apart(2)
+    Column(str(tmp_path / "{ensemble}.csv"), "Q").require_apart(2)

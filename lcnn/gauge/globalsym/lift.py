@@ -17,8 +17,8 @@ from lgt.group import directions, planes
 def oriented_plaquettes(links: Tensor) -> Tensor:
     """The plaquettes P(x; v, w) for all ordered pairs of directions v, w that are not parallel.
 
-    P(x; v, w) runs x, x+v, x+v+w, x+w, x. Under B_d they go over into each other, P[gU](x; v, w) =
-    P[U](g^-1 x; g^-1 v, g^-1 w), which those of one orientation do not.
+    P(x; v, w) runs x, x+v, x+v+w, x+w, x. Under B_d they go over into each other, which those of one
+    orientation do not: the one of gU at (x; v, w) is that of U at (g^-1 x; g^-1 v, g^-1 w).
 
     Parameters
     ----------
