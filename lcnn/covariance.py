@@ -21,6 +21,7 @@ from lgt.symmetry import LINKS, Gauge
 
 _TOLERANCE = 1e-9
 _SMALL = 4
+_SITES = 4096  # what is measured in seconds, under a gradient flow too
 
 
 def find_parity(
@@ -87,11 +88,19 @@ def _refusal(target: Measured, per: Per, what: str, remedy: str) -> InputError:
 
 
 def _probe(lattice: Lattice) -> Lattice:
-    """A small box with the same pattern of equal extents; extents below 4 stay."""
+    """The box itself if it is not large, else a smaller one with the same pattern of equal extents.
+
+    A loop that winds around a small box is covariant by accident, so the box is as large as it may be.
+    """
     distinct = sorted(set(lattice.extents))
-    large = [L for L in distinct if L >= _SMALL]
-    small = {L: min(L, _SMALL + k) for k, L in enumerate(large)}
-    return Lattice(tuple(small.get(L, L) for L in lattice.extents))
+    box = lattice
+    for small in range(max(distinct), _SMALL - 1, -1):
+        large = [L for L in distinct if small <= L]
+        shrunk = {L: min(L, small + k) for k, L in enumerate(large)}
+        box = Lattice(tuple(shrunk.get(L, L) for L in lattice.extents))
+        if box.volume <= _SITES:
+            break
+    return box
 
 
 def _generators(box: Lattice) -> list[SignedPermutation]:

@@ -161,7 +161,7 @@ def iterate(objective: Objective, now: Quasi, *, memory: int = 100) -> tuple[Qua
         if found is not None:
             weights = now.weights + found.t * direction
             move, change = weights - now.weights, found.gradient - now.gradient
-            if float(move @ change) > torch.finfo(move.dtype).eps * float(change @ change):
+            if float(move @ change) > torch.finfo(move.dtype).eps * float(move.norm() * change.norm()):
                 moves = torch.cat([moves, move[None]])[-memory:]
                 changes = torch.cat([changes, change[None]])[-memory:]
             return Quasi(weights, found.loss, found.gradient, moves, changes), found.t

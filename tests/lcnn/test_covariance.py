@@ -62,3 +62,8 @@ def test_functions_that_break_a_symmetry() -> None:
             find_parity(target, SU(2), Lattice((8, 8)), "site", ALL)
         others = [name for name in ("gauge", "translation") if name != symmetry]
         assert not find_parity(target, SU(2), Lattice((8, 8)), "site", others)
+
+
+def test_a_loop_as_long_as_half_the_box_does_not_pass_by_winding_around_a_smaller_one() -> None:
+    with pytest.raises(InputError, match="augment"):
+        find_parity(parse_target("wilson_4x4"), SU(2), Lattice((8, 8)), "site", ["hypercubic"])

@@ -128,3 +128,20 @@ def test_weights_become_a_vector_and_come_back() -> None:
     assert phase[0].item() == 2 + 3j
     phase.abs().square().sum().backward()  # type: ignore[no-untyped-call]
     assert torch.equal(gradients(parameters), torch.cat([torch.zeros(9), 2 * (vector[9:] + 1)]))
+
+
+def test_the_scale_of_the_loss_does_not_matter() -> None:
+    """In float32 with losses of a million, pairs of moves and changes are as good as any."""
+
+    def steep(x: Tensor) -> tuple[float, Tensor]:
+        curvature = torch.tensor([1.0, 100.0], dtype=x.dtype) * 1e6
+        return float((curvature * x * x).sum()), 2 * curvature * x
+
+    state = begin(steep, torch.tensor([1.0, 1.0]))
+    for _ in range(6):
+        found = iterate(steep, state)
+        if found is None:
+            break
+        state = found[0]
+    assert len(state.moves) >= 2
+    assert state.loss < 1e-2

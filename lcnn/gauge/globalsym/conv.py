@@ -243,7 +243,7 @@ def _kept(source: Points, target: Points, elements: Elements) -> np.ndarray[Any,
             remedy = "use 'all', 'generators', 'identity' or a list of elements"
             raise InputError(f"elements {elements!r}", "no such choice", remedy)
     group = source.group
-    if not source.name == target.name == "regular":
+    if not all(np.array_equal(points.images, group.product_table) for points in (source, target)):
         raise InputError(f"a sum over {elements!r} between {source} and {target}", "no group features",
                          "use elements = 'all'")  # fmt: skip
     if isinstance(elements, str):

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from lgt.group import Character, DeterminantRepresentation, Hyperoctahedral, characters, point_group
+from lgt.group import (
+    Character,
+    DeterminantRepresentation,
+    Hyperoctahedral,
+    SignedPermutation,
+    characters,
+    point_group,
+)
 
 KNOWN = [
     ("B_d", 1, 2),
@@ -48,3 +55,19 @@ def test_a_wrong_character_is_found_out() -> None:
     group = point_group("C_4", 2)
     with pytest.raises(Exception, match="D\\(gh\\)"):
         Character(group, (1, -1, 1, 1)).check_homomorphism(np.random.default_rng(0))
+
+
+def test_characters_of_random_subgroups_are_homomorphisms() -> None:
+    """Cyclic groups of order 8 among them, whose quarter turns are not their own inverses."""
+    rng, orders = np.random.default_rng(3), set()
+    eight = SignedPermutation((1, 2, 3, 0), (-1, 1, 1, 1))
+    groups = [Hyperoctahedral(4).generate(eight)]
+    for d in (2, 3, 4):
+        full = Hyperoctahedral(d)
+        groups += [full.generate(*(full.sample(rng) for _ in range(n))) for n in (1, 1, 1, 2, 2)]
+    for group in groups:
+        for chi in characters(group):
+            chi.check_homomorphism(rng, samples=40)
+        orders.add(int(group.element_orders.max()))
+    assert 8 in orders
+    assert len(orders) > 2

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 import lcnn.gauge.globalsym as globalsym
-from lcnn.field import dagger, shift
-from lcnn.gauge import LAct, LBilinear, plaquettes
+from lcnn.field import antihermitian, dagger, shift
+from lcnn.gauge import LAct, LBilinear, plaquettes, polyakov_loops
 from lcnn.gauge.globalsym import (
     Lift,
     PointConv,
@@ -29,6 +29,7 @@ from lcnn.gauge.globalsym import (
 from lcnn.testing import assert_symmetric
 from lgt.errors import CheckError, InputError, ShapeError
 from lgt.group import (
+    SU,
     PermutationRepresentation,
     SignedPermutation,
     characters,
@@ -370,3 +371,46 @@ def test_networks_in_four_dimensions(name: str, gauge: str) -> None:
     for layer in layers:
         for symmetry in (Gauge(), PointGroup(K)):
             _hold(layer, symmetry, 4, gauge, examples=1)
+
+
+def test_loops_turn_as_documented() -> None:
+    """P(x; +mu, +nu) is the Letter's plaquette, L(x, +mu) its Polyakov loop; reversals are the daggers."""
+    torch.manual_seed(6)
+    links = torch.linalg.qr(torch.randn(1, 3, 3, 4, 5, 2, 2, dtype=torch.complex128)).Q
+    pairs = {tuple(map(tuple, pair)): i for i, pair in enumerate(plane_vectors(3).tolist())}
+    loops, plain, at = oriented_plaquettes(links), plaquettes(links), 0
+    unit = np.eye(3, dtype=int).tolist()
+    for mu in range(3):
+        for nu in range(mu + 1, 3):
+            forth, back = pairs[tuple(unit[mu]), tuple(unit[nu])], pairs[tuple(unit[nu]), tuple(unit[mu])]
+            assert (loops[:, forth] - plain[:, at]).abs().max() < 1e-14
+            assert (loops[:, back] - dagger(plain[:, at])).abs().max() < 1e-14
+            at += 1
+    lines, straight = oriented_polyakov_loops(links), polyakov_loops(links)
+    assert (lines[:, ::2] - straight).abs().max() < 1e-14
+    assert (lines[:, 1::2] - dagger(straight)).abs().max() < 1e-14
+
+
+def test_the_exponential_acts_on_the_end_that_is_documented() -> None:
+    """With a vector that is there for +mu alone, U'_mu(x) = E_mu(x) U_mu(x), as in the Letter."""
+    torch.manual_seed(7)
+    R = regular(point_group("1", 2))
+    layer = SymmetricLExp(R, 1).double()
+    links = torch.linalg.qr(torch.randn(1, 2, 3, 4, 2, 2, dtype=torch.complex128)).Q
+    W = torch.randn(1, 1, 3, 4, 2, 2, dtype=torch.complex128)
+    with torch.no_grad():
+        layer.vector.weight.zero_()
+        label = int(layer.vector.labels[0, 0, 0])  # +e_0
+        layer.vector.weight[0, 0, label] = 0.5
+        E = torch.linalg.matrix_exp(antihermitian(0.5 * W[:, 0], SU(2)))
+        moved = layer(links, W)
+    assert (moved[:, 0] - E @ links[:, 0]).abs().max() < 1e-13
+    assert (moved[:, 1] - links[:, 1]).abs().max() < 1e-13
+
+
+def test_elements_need_the_numbering_of_the_group() -> None:
+    K = point_group("B_2", 2)
+    order = np.arange(8)[::-1].copy()
+    renamed = PermutationRepresentation(K, order[regular(K).images[:, np.argsort(order)]], "regular")
+    with pytest.raises(InputError, match="no group features"):
+        PointConv(renamed, renamed, 1, 1, elements="generators")
