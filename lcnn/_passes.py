@@ -151,7 +151,11 @@ def adamw_epoch(job: Job, state: State, save: Callable[[], None]) -> None:
     train, validation = total / len(job.train), job.validate()
     if not (math.isfinite(train) and math.isfinite(validation)):
         if number == 1:
-            raise CheckError("a finite loss", f"{train} in the first epoch", "lower training.learning_rate")
+            raise CheckError(
+                "a finite loss",
+                f"{train} on the training, {validation} on the validation data in the first epoch",
+                "lower training.learning_rate, or look for numbers in the data that are not finite",
+            )
         log.warning(
             "seed's loss was not finite in epoch %d: its best epoch %d is kept", number, state.best_epoch
         )
@@ -181,6 +185,8 @@ def lbfgs_iteration(job: Job, state: State) -> None:
 
     job.model.eval()
     before = state.quasi
+    # Stopped before its first iteration is done, L-BFGS has not begun: AdamW's weights are left as they were.
+    held = None if before is not None else {k: v.clone() for k, v in job.model.state_dict().items()}
     if before is None:
         job.model.load_state_dict(state.best)
         if job.config.dtype == "float32":
@@ -190,8 +196,13 @@ def lbfgs_iteration(job: Job, state: State) -> None:
     try:
         before = before or begin(objective, weights)
         found = iterate(objective, before, memory=job.config.lbfgs_memory)
-    finally:
-        assign(parameters, weights)
+    except StoppedError:
+        if held is not None:
+            job.model.load_state_dict(held)
+        else:
+            assign(parameters, weights)
+        raise
+    assign(parameters, weights)
     if found is None:
         state.quasi, state.exhausted = before, True
         return

@@ -193,3 +193,25 @@ def test_devices() -> None:
     assert pick_device("auto").type in ("cpu", "cuda")
     with pytest.raises(InputError, match="nonsense"):
         pick_device("nonsense")
+
+
+def test_more_epochs_after_a_stop_in_the_first_iteration_of_lbfgs(tmp_path: Path) -> None:
+    """Before its first iteration is done, L-BFGS has changed nothing of AdamW's state."""
+    keys = {"batch": 40, "learning_rate": 0.3, "schedule": "constant", "lbfgs": 3}
+    short = CONFIG.model_copy(update={**keys, "epochs": 6})
+    long = CONFIG.model_copy(update={**keys, "epochs": 8})
+    asked = 0
+
+    def stop() -> str | None:
+        nonlocal asked
+        asked += 1
+        return "enough" if asked == 7 else None  # one batch an epoch: in the first iteration
+
+    path = tmp_path / "checkpoint.toml"
+    with pytest.raises(StoppedError):
+        fit(model(0.0), TRAIN, VALIDATION, short, checkpoint=path, stop=stop)
+    resumed = fit(model(0.0), TRAIN, VALIDATION, long, checkpoint=path, resume=True)
+    whole = fit(model(0.0), TRAIN, VALIDATION, long)
+    assert equal(resumed.model, whole.model)
+    assert [e.train for e in resumed.history] == [e.train for e in whole.history]
+    assert whole.history[-1].kind == "lbfgs"
