@@ -10,10 +10,11 @@ from typing import Any, final
 from lgt.errors import InputError
 
 _N_OUT = ("n_out", "numbers that are predicted")
-_INIT = {
-    "init": ("balanced", "how weights start: balanced or published"),
+_INIT: dict[str, tuple[Any, str]] = {
+    "init": ("balanced", "how weights start: balanced, gaussian, published or master"),
     "init_w": (1.0, "scale of the published start"),
 }
+_SHALLOW = {**_INIT, "init": ("gaussian", _INIT["init"][1])}
 
 
 @final
@@ -119,7 +120,7 @@ CATALOGUE: dict[str, Entry] = {
             {
                 "centre": (None, "the site itself beside its neighbours; none: as published"),
                 "n_out": (1, _N_OUT[1]),
-                **_INIT,
+                **_SHALLOW,
             },
             'name = "topological_charge"\nsize = "small"\n',
         ),
@@ -131,7 +132,7 @@ CATALOGUE: dict[str, Entry] = {
                 "d": (2, "directions, 2 or 4; those of the data if left out"),
                 "centre": (None, "the site itself beside its neighbours; none: as published"),
                 "n_out": (1, _N_OUT[1]),
-                **_INIT,
+                **_SHALLOW,
             },
             'name = "wilson_loop"\nloop = "1x2"\nsize = "small"\n',
         ),

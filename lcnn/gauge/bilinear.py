@@ -25,7 +25,8 @@ class LBilinear(nn.Module):
     unit
         Whether both are enlarged by 1, which adds each factor alone and a multiple of 1.
     init, init_w
-        How the weights start, ``"balanced"``, ``"published"`` or ``"master"`` (see `LCB`), and a factor.
+        How the weights start, ``"balanced"``, ``"gaussian"``, ``"published"`` or ``"master"`` (see `LCB`),
+        and a factor.
     generator
         Source of the initial weights; torch's global one if None.
 
@@ -110,6 +111,7 @@ class LCB(nn.Module):
         unit elements 0. Both make the layer quadratic in the field, so that a stack of L of them is a
         polynomial of degree 2^L that starts far too large or too small. ``"balanced"``, the default:
         mostly linear terms (a field times 1), so that the field keeps its size through any usual depth.
+        ``"gaussian"``: linear terms in the neighbours as well; networks of few layers learn faster.
     init_w
         A factor for the initial weights.
     generator

@@ -40,7 +40,7 @@ def wilson_loop(
     d: int = 2,
     centre: bool | None = None,
     n_out: int = 1,
-    init: Init = "balanced",
+    init: Init = "gaussian",
     init_w: float = 1.0,
 ) -> LCNN:
     """Build the L-CNN of the Letter that predicts a Wilson loop at every site (Supplement, Tables V, VI).
@@ -81,7 +81,7 @@ def topological_charge(
     *,
     centre: bool | None = None,
     n_out: int = 1,
-    init: Init = "balanced",
+    init: Init = "gaussian",
     init_w: float = 1.0,
 ) -> LCNN:
     """Build the L-CNN of the Letter that predicts the topological charge density in 3+1 dimensions.

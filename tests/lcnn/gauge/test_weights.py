@@ -46,6 +46,14 @@ def test_balanced_weights_mix_the_local_fields_orthogonally():
     torch.testing.assert_close(few @ few.mT, 0.95 * torch.eye(3))
 
 
+def test_gaussian_weights_share_their_variance_between_all_linear_terms_and_products():
+    theta = draw("gaussian", init_w=2.0).square()
+    torch.testing.assert_close(theta.sum((1, 2)), torch.full((200,), 4.0))
+    assert theta[:, -1, -1].max() == 0
+    assert theta[:, :-1, :-1].sum((1, 2)).mean().item() == pytest.approx(0.4, rel=0.1)
+    assert theta[:, -1].sum(1).mean().item() == pytest.approx(1.8, rel=0.1)
+
+
 def sizes(init: str, depth: int, width: int) -> np.ndarray:
     """The size of the field after each layer, (seed, layer), relative to a unitary matrix."""
     out = []
