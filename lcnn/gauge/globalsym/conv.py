@@ -104,7 +104,7 @@ class PointConv(nn.Module):
         labels = np.where(mask.reshape(labels.shape), labels, -1)
         found = np.unique(labels[labels >= 0])
         numbers = np.searchsorted(found, labels)
-        # Labels (target point, path, source point); what has no weight reads the 0 behind the last one.
+        # Labels (target point, path, source point); pairs without weights get the number behind the last one.
         numbers = np.where(labels >= 0, numbers, len(found))
         self.orbits = len(found)
         self.sparse = not bool(kept.all())
@@ -118,11 +118,6 @@ class PointConv(nn.Module):
         own = {int(table[p, 0, p]) for p in range(len(table))} - {self.orbits} if same else set()
         weight = _start(numbers, self.orbits, n_out, n_in, sorted(own), generator)
         self.weight = nn.Parameter(weight * init_w)
-
-    @property
-    def paths(self) -> int:
-        """The number of straight paths, the site itself included."""
-        return len(self.stencil)
 
     def forward(self, links: Tensor | Transporter, matter: Tensor) -> Tensor:
         """Return matter (B, n_out target points, *extents, N, N) from (B, n_in source points, ...).
@@ -140,10 +135,6 @@ class PointConv(nn.Module):
         slots = carrier.carry(pack(matter), self.stencil.offsets)
         return unpack(self._thin(slots) if self.sparse else self._dense(slots))
 
-    def _padded(self) -> Tensor:
-        """The weights with a 0 behind them, (n_out, n_in, orbits + 1)."""
-        return torch.cat((self.weight, self.weight.new_zeros(self.n_out, self.n_in, 1)), dim=2)
-
     def _dense(self, slots: list[Tensor]) -> Tensor:
         """All pairs of points at once, one matrix product."""
         full = self.weight[:, :, self.labels]  # (out, in, target, path, source)
@@ -154,11 +145,11 @@ class PointConv(nn.Module):
         """Each target point with the few source points that it sees: a product for every target point."""
         P, shape = self.source.dimension, slots[0].shape
         stack = torch.stack([slot.reshape(-1, self.n_in, P) for slot in slots], dim=1)
-        weights, total = self._padded(), None
+        total = None
         rows = torch.arange(self.target.dimension, device=self.labels.device)
         for partner in self.partners.unbind(1):
             labels = self.labels[rows, :, partner]  # (target, path)
-            factor = weights[:, :, labels].permute(2, 3, 1, 0).flatten(1, 2)  # target, (path, in), out
+            factor = self.weight[:, :, labels].permute(2, 3, 1, 0).flatten(1, 2)  # target, (path, in), out
             field = stack[..., partner].permute(3, 0, 1, 2).flatten(2)  # target, site, (path, in)
             part = field @ factor
             total = part if total is None else total + part
@@ -217,8 +208,8 @@ def generators(group: FiniteGroup[SignedPermutation]) -> tuple[SignedPermutation
     reached = group.generate()
     while reached.order < group.order:
         # The element that brings the largest subgroup, the first of them: few suffice.
-        outside = [g for g in group.elements if reached.order == 1 or g not in set(reached.elements)]
-        outside = [g for g in outside if g != group.identity]
+        inside = set(reached.elements)
+        outside = [g for g in group.elements if g not in inside]
         best = max(outside, key=lambda g: (group.generate(*chosen, g).order, -group.index(g)))
         chosen += [best] if best == best.inverse() else [best, best.inverse()]
         reached = group.generate(*chosen)

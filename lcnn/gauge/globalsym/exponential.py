@@ -7,10 +7,10 @@ from typing import final
 import torch
 from torch import Generator, Tensor, nn
 
-from lcnn.field import antihermitian, dagger, shift
+from lcnn.field import antihermitian, dagger, exp_antihermitian, gauge_group, shift
 from lcnn.gauge.globalsym.conv import PointConv, Points
 from lcnn.transport import Transporter, transporter
-from lgt.group import SU, U1, UnitaryGroup, directions
+from lgt.group import UnitaryGroup, directions
 
 
 @final
@@ -30,7 +30,7 @@ class SymmetricLExp(nn.Module):
     group
         The gauge group; None is SU(N), and U(1) for N = 1. For U(N) the trace is not subtracted.
     init_w
-        The weights start as Normal(0, init_w / sqrt(terms)); small, so that links start nearly unchanged.
+        A factor for the initial weights, see `PointConv`; small, so that links start nearly unchanged.
     generator
         Source of the initial weights; torch's global one if None.
 
@@ -66,11 +66,13 @@ class SymmetricLExp(nn.Module):
         ------
         ShapeError
             If links and matter do not fit together or to the layer.
+        InputError
+            If the weights are of another precision than the matter, or the group has another N.
         """
         carrier = transporter(links)
-        U, N = carrier.links, carrier.links.shape[-1]
-        group = self.group or (SU(N) if N > 1 else U1())
-        E = torch.linalg.matrix_exp(antihermitian(self.vector(carrier, matter), group))
+        U = carrier.links
+        A = self.vector(carrier, matter)
+        E = exp_antihermitian(antihermitian(A, gauge_group(U, self.group)))
         forward, back = E[:, ::2], E[:, 1::2]  # the order of lgt.group.direction_vectors
         ends = torch.cat([shift(back[:, mu : mu + 1], mu) for mu in range(U.shape[1])], dim=1)
         moved: Tensor = forward @ U @ dagger(ends)

@@ -7,9 +7,9 @@ from typing import Literal, final
 import torch
 from torch import Generator, Tensor, nn
 
-from lcnn.field import check_links, dagger, shift
+from lcnn.field import check_links, dagger
 from lcnn.gauge.globalsym.conv import PointConv, Points
-from lcnn.gauge.loops import polyakov_loops
+from lcnn.gauge.loops import plaquette_leaf, polyakov_loops
 from lgt.errors import InputError
 from lgt.group import directions, planes
 
@@ -35,16 +35,13 @@ def oriented_plaquettes(links: Tensor) -> Tensor:
     >>> oriented_plaquettes(torch.ones(5, 3, 4, 6, 5, 1, 1, dtype=torch.complex64)).shape
     torch.Size([5, 24, 4, 6, 5, 1, 1])
     """
-    check_links(links)
-    d = links.shape[1]
+    d = check_links(links).shape[1]
     ways = [(mu, sign) for mu in range(d) for sign in (1, -1)]  # the order of direction_vectors
-    step = {way: _oriented(links, *way) for way in ways}
     known: dict[tuple[tuple[int, int], tuple[int, int]], Tensor] = {}
     for v in ways:
         for w in ways:
             if w[0] > v[0]:
-                around = step[v] @ shift(step[w], *v)
-                loop = around @ dagger(step[w] @ shift(step[v], *w))
+                loop = plaquette_leaf(links, v[0], w[0], v[1], w[1])
                 known[v, w], known[w, v] = loop, dagger(loop)
     pairs = [(v, w) for v in ways for w in ways if v[0] != w[0]]
     return torch.cat([known[pair] for pair in pairs], dim=1) if pairs else links[:, :0]
@@ -70,12 +67,6 @@ def oriented_polyakov_loops(links: Tensor) -> Tensor:
     """
     L = polyakov_loops(links)
     return torch.stack((L, dagger(L)), dim=2).flatten(1, 2)
-
-
-def _oriented(links: Tensor, mu: int, sign: int) -> Tensor:
-    """The link from x along +mu or -mu, (B, 1, *extents, N, N)."""
-    U = links[:, mu : mu + 1]
-    return U if sign > 0 else dagger(shift(U, mu, -1))
 
 
 @final

@@ -48,16 +48,20 @@ class Pointwise(nn.Module):
         ShapeError
             If the number of channels is no multiple of P.
         """
-        P = self.features.dimension
-        for field in fields:
-            if field.shape[1] % P:
-                found = f"{field.shape[1]} channels"
-                raise ShapeError(f"matter that is {self.features}", found, f"give a multiple of {P}")
-        beside = [split_points(field, P).transpose(1, 2).flatten(0, 1) for field in fields]
+        beside = [split_points(field, self.features).transpose(1, 2).flatten(0, 1) for field in fields]
         out: Tensor = self.layer(*beside)
-        return out.reshape(-1, P, *out.shape[1:]).transpose(1, 2).flatten(1, 2)
+        return out.reshape(-1, self.features.dimension, *out.shape[1:]).transpose(1, 2).flatten(1, 2)
 
 
-def split_points(matter: Tensor, P: int) -> Tensor:
-    """Return matter (B, C P, ...) as (B, C, P, ...)."""
+def split_points(matter: Tensor, features: Points) -> Tensor:
+    """Return matter (B, C P, ...) as (B, C, P, ...) for features of P points.
+
+    Raises
+    ------
+    ShapeError
+        If the number of channels is no multiple of P.
+    """
+    P, channels = features.dimension, matter.shape[1]
+    if channels % P:
+        raise ShapeError(f"matter that is {features}", f"{channels} channels", f"give a multiple of {P}")
     return matter.reshape(len(matter), -1, P, *matter.shape[2:])

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lcnn.gauge.globalsym.conv import Points
 from lcnn.gauge.globalsym.pointwise import split_points
-from lgt.errors import InputError, ShapeError
+from lgt.errors import InputError
 from lgt.group import Character, DeterminantRepresentation, SignedPermutation, characters
 
 
@@ -116,12 +116,8 @@ class Pool(nn.Module):
         ShapeError
             If the number of channels is no multiple of the number P of points.
         """
-        P = self.features.dimension
-        if matter.shape[1] % P:
-            found = f"{matter.shape[1]} channels"
-            raise ShapeError(f"matter that is {self.features}", found, f"give a multiple of {P}")
         values = self.values.to(matter)
-        return torch.einsum("bcp...,p->bc...", split_points(matter, P), values)
+        return torch.einsum("bcp...,p->bc...", split_points(matter, self.features), values)
 
     def extra_repr(self) -> str:
         """Name the features and the character."""
