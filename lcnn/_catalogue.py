@@ -10,6 +10,7 @@ from typing import Any, final
 from lgt.errors import InputError
 
 _N_OUT = ("n_out", "numbers that are predicted")
+_STANDARDISE = (False, "traces as deviations from their mean in units of their spread, of the batch")
 _INIT: dict[str, tuple[Any, str]] = {
     "init": ("balanced", "how weights start: balanced, gaussian, published or master"),
     "init_w": (1.0, "scale of the published start"),
@@ -50,6 +51,7 @@ def _cnn(name: str, what: str, sizes: dict[str, str], **more: tuple[Any, str]) -
             "pooling": ("mean", "mean or max over the lattice, or none: a prediction at every site"),
             "dense": ((), "widths of dense layers before the output"),
             "n_out": (1, _N_OUT[1]),
+            "standardise": (False, "batch normalisation after each convolution"),
             **more,
         },
         f'name = "{name}"\nwidths = [16, 16]\nkernel_size = 3\n',
@@ -83,6 +85,9 @@ CATALOGUE: dict[str, Entry] = {
                 "loops": ("plaquettes", "input: plaquettes, polyakov or both"),
                 "activation": ("none", "none, relu, smooth or polynomial, of learned strength"),
                 "norm": ("none", "none or frobenius, after each layer"),
+                "stout": (0, "learned stout steps of the links first, the same in all directions"),
+                "gauge_group": ("auto", "of these steps: auto, which is SU(N) or U(1), or U2, ..."),
+                "standardise": _STANDARDISE,
                 "n_out": (1, _N_OUT[1]),
                 **_INIT,
             },
@@ -108,6 +113,7 @@ CATALOGUE: dict[str, Entry] = {
                 "stout": (0, "learned stout steps of the links first"),
                 "exponential": (0, "learned L-Exp steps of the links after that"),
                 "gauge_group": ("auto", "of these steps: auto, which is SU(N) or U(1), or U2, ..."),
+                "standardise": _STANDARDISE,
                 "n_out": (1, _N_OUT[1]),
                 **_INIT,
             },

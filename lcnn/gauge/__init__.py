@@ -18,7 +18,7 @@ from lcnn.gauge.loops import (
     polyakov_loops,
 )
 from lcnn.gauge.normalisation import TrNorm
-from lcnn.gauge.readout import SiteHead, Trace, site_mean
+from lcnn.gauge.readout import SiteHead, Standardise, Trace, site_mean
 from lcnn.gauge.stout import LStout
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Plaquettes",
     "PolyakovLoops",
     "SiteHead",
+    "Standardise",
     "TrNorm",
     "Trace",
     "clover_leaves",

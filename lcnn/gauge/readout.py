@@ -39,6 +39,10 @@ class SiteHead(nn.Module):
         F; after `Trace` twice the number of channels.
     n_out
         How many numbers a site.
+    bias
+        Whether a constant is added; a pseudoscalar has none.
+    standardise
+        Whether the features pass through `Standardise` first; without a bias they are not centred.
 
     Examples
     --------
@@ -46,14 +50,73 @@ class SiteHead(nn.Module):
     torch.Size([5, 1, 3, 7])
     """
 
-    def __init__(self, n_features: int, n_out: int = 1) -> None:
+    def __init__(
+        self, n_features: int, n_out: int = 1, *, bias: bool = True, standardise: bool = False
+    ) -> None:
         super().__init__()
-        self.linear = nn.Linear(n_features, n_out)
+        self.standardise = Standardise(n_features, centre=bias) if standardise else nn.Identity()
+        self.linear = nn.Linear(n_features, n_out, bias=bias)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the map's values at every site."""
-        out: Tensor = self.linear(features.movedim(1, -1))
+        out: Tensor = self.linear(self.standardise(features).movedim(1, -1))
         return out.movedim(-1, 1)
+
+
+@final
+class Standardise(nn.Module):
+    """Features minus their mean, over their standard deviation: batch normalisation without weights.
+
+    Traces of small loops are nearly the same number everywhere, and links that are smeared move that number
+    by far more than it varies. In training mode mean and deviation are those of the batch and all its sites
+    (Ioffe and Szegedy, arXiv:1502.03167), so that neither the mean nor its drift is left for the weights to
+    follow; in evaluation mode they are running averages, and the output is a function of one configuration.
+    Several processes that train together take the statistics of their own share each.
+
+    Parameters
+    ----------
+    n_features
+        F of the features (B, F, *extents), real.
+    centre
+        Whether the mean is subtracted. If not, features are divided by their root mean square, and a sign
+        that they change under reflections stays what it is.
+    momentum
+        The weight of a batch in the running averages.
+
+    Examples
+    --------
+    >>> features = torch.tensor([[[1.0, 3.0]], [[5.0, 7.0]]])
+    >>> Standardise(1)(features).flatten()
+    tensor([-1.3416, -0.4472,  0.4472,  1.3416])
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, n_features: int, *, centre: bool = True, momentum: float = 0.1) -> None:
+        super().__init__()
+        self.centre, self.momentum = centre, momentum
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("variance", torch.ones(n_features))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the features on one scale, of the same shape."""
+        mean, variance = self.mean, self.variance
+        if self.training:
+            samples = features.movedim(1, 0).flatten(1)
+            if self.centre:
+                mean = samples.mean(1)
+            variance = (samples - mean[:, None]).square().mean(1)
+            with torch.no_grad():
+                self.mean.lerp_(mean, self.momentum)
+                self.variance.lerp_(variance, self.momentum)
+        shape = (-1, *(1 for _ in features.shape[2:]))
+        # The floor keeps imaginary parts that are nothing but rounding (SU(2)) from being blown up.
+        scale = (variance + _FLOOR).rsqrt()
+        return (features - mean.reshape(shape)) * scale.reshape(shape)
+
+
+_FLOOR = 1e-10
 
 
 def site_mean(field: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from lcnn.field import check_links, check_precision, trace
-from lcnn.gauge import plaquettes
+from lcnn.gauge import Standardise, plaquettes
 from lcnn.models._base import Model, one_of, whole_numbers
 from lcnn.models._conv4d import Conv4d
 from lgt.errors import InputError, ShapeError
@@ -73,6 +73,8 @@ class CNN(Model):
         Widths of dense layers between pooling and output, at every site if nothing is pooled.
     n_out
         How many numbers are predicted.
+    standardise
+        Whether a `Standardise` follows each convolution: batch normalisation.
 
     Raises
     ------
@@ -102,6 +104,7 @@ class CNN(Model):
         dense: Sequence[int] = (),
         n_out: int = 1,
         parts: Parts = "real",
+        standardise: bool = False,
     ) -> None:
         super().__init__()
         one_of("source", source, ("links", "traces"))
@@ -121,6 +124,7 @@ class CNN(Model):
             "pooling": pooling,
             "dense": list(whole_numbers("dense", dense)),
             "n_out": n_out,
+            "standardise": standardise,
         }
         whole_numbers("kernel_size, n_out", (kernel_size, n_out))
         if source == "links":
@@ -135,6 +139,8 @@ class CNN(Model):
         body: list[nn.Module] = []
         for width in widths:
             body.append(_CONVOLUTIONS[d](channels, width, kernel_size))
+            if standardise:
+                body.append(Standardise(width))
             body.append(_ACTIVATIONS[activation]())
             channels = width
         self.body = nn.Sequential(*body)
@@ -204,6 +210,7 @@ def cnn_links(
     pooling: Pooling = "mean",
     dense: Sequence[int] = (),
     n_out: int = 1,
+    standardise: bool = False,
 ) -> CNN:
     """Build a `CNN` on raw links, the Letter's kind of baseline.
 
@@ -213,6 +220,7 @@ def cnn_links(
     265
     """
     options: dict[str, Any] = {"activation": activation, "pooling": pooling, "dense": dense, "n_out": n_out}
+    options["standardise"] = standardise
     return CNN("links", widths, d=d, N=N, kernel_size=kernel_size, **options)
 
 
@@ -226,6 +234,7 @@ def cnn_traces(
     dense: Sequence[int] = (),
     n_out: int = 1,
     parts: Parts = "real",
+    standardise: bool = False,
 ) -> CNN:
     """Build a `CNN` on traces of plaquettes.
 
@@ -235,4 +244,5 @@ def cnn_traces(
     (Gauge(), Translation())
     """
     options: dict[str, Any] = {"activation": activation, "pooling": pooling, "dense": dense, "n_out": n_out}
+    options["standardise"] = standardise
     return CNN("traces", widths, d=d, kernel_size=kernel_size, parts=parts, **options)

@@ -7,13 +7,13 @@ from typing import Any, Literal, final
 
 from torch import Tensor, nn
 
-from lcnn.gauge import LBilinear, Trace, TrNorm
+from lcnn.gauge import LBilinear, LStout, SiteHead, Trace, TrNorm
 from lcnn.gauge._weights import Init
 from lcnn.gauge.globalsym import Lift, PointConv, Pointwise, Pool
 from lcnn.models._base import Model, layer_rows, make_activation, one_of, whole_numbers
 from lcnn.transport import Transporter
 from lgt.errors import InputError
-from lgt.group import point_group, regular, trivial
+from lgt.group import parse_group, point_group, regular, trivial
 from lgt.symmetry import SCALAR, FieldType, Gauge, PointGroup, Symmetry, Translation
 
 
@@ -51,6 +51,13 @@ class GLCNN(Model):
         After each layer, of learned strength: ``"relu"``, ``"smooth"``, ``"polynomial"`` or ``"none"``.
     norm
         ``"frobenius"``: a `TrNorm` after each layer, at every point.
+    stout
+        How many `LStout` steps the links take first, each with one learned rho for all directions, which
+        keeps every symmetry of the lattice.
+    gauge_group
+        The links' group for these steps, ``"U2"``, ...; ``"auto"`` is SU(N), for N = 1 U(1).
+    standardise
+        Whether the traces pass through `Standardise` before the last linear map.
     n_out
         How many numbers are predicted at each site.
     init, init_w
@@ -83,6 +90,9 @@ class GLCNN(Model):
         loops: Literal["plaquettes", "polyakov", "both"] = "plaquettes",
         activation: Literal["none", "relu", "smooth", "polynomial"] = "none",
         norm: Literal["none", "frobenius"] = "none",
+        stout: int = 0,
+        gauge_group: str = "auto",
+        standardise: bool = False,
         n_out: int = 1,
         init: Init = "balanced",
         init_w: float = 1.0,
@@ -92,7 +102,9 @@ class GLCNN(Model):
         one_of("elements", elements, ("all", "generators", "identity"))
         one_of("norm", norm, ("none", "frobenius"))
         whole_numbers("d, n_out", (d, n_out))
+        whole_numbers("stout", (stout,), 0)
         rows = layer_rows(layers, None)
+        gauge = None if gauge_group == "auto" else parse_group(gauge_group)
         self.group = point_group(group, d)
         points = regular(self.group) if features == "regular" else trivial(self.group)
         self._spec: dict[str, Any] = {
@@ -106,17 +118,20 @@ class GLCNN(Model):
             "loops": loops,
             "activation": activation,
             "norm": norm,
+            "stout": stout,
+            "gauge_group": "auto" if gauge is None else gauge.key,
+            "standardise": standardise,
             "n_out": n_out,
             "init": init,
             "init_w": init_w,
         }
+        self.stout = nn.ModuleList(LStout(group=gauge) for _ in range(stout))
         self.lift = Lift(points, rows[0][1], loops=loops)
         chosen = elements if features == "regular" else "all"
-        convs: list[nn.Module] = []
-        for kernel_size, n_in, _ in rows:
-            conv = PointConv(points, points, n_in, n_in, kernel_size, elements=chosen)
-            convs.append(conv if kernel_size > 1 else _Same())
-        self.convs = nn.ModuleList(convs)
+        self.convs = nn.ModuleList(
+            PointConv(points, points, n, n, kernel_size, elements=chosen) if kernel_size > 1 else _Same()
+            for kernel_size, n, _ in rows
+        )
         self.bilinears = nn.ModuleList(
             Pointwise(LBilinear(n_in, n_in, n, init=init, init_w=init_w), points) for _, n_in, n in rows
         )
@@ -132,7 +147,7 @@ class GLCNN(Model):
             )
         self.trace = Trace()
         # A constant is no pseudoscalar.
-        self.head = nn.Linear(2 * rows[-1][2], n_out, bias=self._even)
+        self.head = SiteHead(2 * rows[-1][2], n_out, bias=self._even, standardise=standardise)
 
     @property
     def _even(self) -> bool:
@@ -158,12 +173,14 @@ class GLCNN(Model):
 
     def forward(self, links: Tensor) -> Tensor:
         """Return the prediction at every site, (B, n_out, *extents), real."""
+        for step in self.stout:
+            links = step(links)
         carrier = Transporter(links)
         matter: Tensor = self.lift(links)
         for conv, bilinear, activation in zip(self.convs, self.bilinears, self.activations, strict=True):
             matter = self.norm(activation(bilinear(matter, conv(carrier, matter))))
-        out: Tensor = self.head(self.trace(self.pool(matter)).movedim(1, -1))
-        return out.movedim(-1, 1)
+        out: Tensor = self.head(self.trace(self.pool(matter)))
+        return out
 
 
 @final

@@ -48,6 +48,9 @@ class LCNN(Model):
     gauge_group
         The links' group for stout and exponential steps, ``"U2"``, ...; ``"auto"`` is SU(N), for N = 1
         U(1). Only in SU(N) do they leave the trace out.
+    standardise
+        Whether the traces pass through `Standardise` before the last affine map; for small fluctuations
+        around a mean, as after stout steps.
     n_out
         How many numbers are predicted at each site.
     init, init_w
@@ -85,6 +88,7 @@ class LCNN(Model):
         stout: int = 0,
         exponential: int = 0,
         gauge_group: str = "auto",
+        standardise: bool = False,
         n_out: int = 1,
         init: Init = "balanced",
         init_w: float = 1.0,
@@ -110,6 +114,7 @@ class LCNN(Model):
             "stout": stout,
             "exponential": exponential,
             "gauge_group": "auto" if group is None else group.key,
+            "standardise": standardise,
             "n_out": n_out,
             **options,
         }
@@ -120,7 +125,7 @@ class LCNN(Model):
         self.stout = nn.ModuleList(LStout(d=d, group=group) for _ in range(stout))
         self.exponential = nn.ModuleList(LExp(channels, d=d, group=group) for _ in range(exponential))
         self.trace = Trace()
-        self.head = SiteHead(2 * rows[-1][2], n_out)
+        self.head = SiteHead(2 * rows[-1][2], n_out, standardise=standardise)
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from lcnn.gauge import (
     Plaquettes,
     PolyakovLoops,
     SiteHead,
+    Standardise,
     Trace,
     TrNorm,
     clover_leaves,
@@ -224,6 +225,7 @@ ENTRIES: list[Entry] = [
     Entry("GaugeInput", GaugeInput, lambda d: GaugeInput("clover", polyakov=True), FROM_LINKS, ADJOINT),
     Entry("GaugeInput lines", GaugeInput, lambda d: GaugeInput("none", polyakov=True), FROM_LINKS, ADJOINT),
     Entry("Trace", Trace, lambda d: Trace(), MATTER, SCALAR, ALL),
+    Entry("Standardise", Standardise, lambda d: Standardise(2), (SCALAR,), SCALAR, ALL),
     Entry("SiteHead", SiteHead, lambda d: SiteHead(2, 3), (SCALAR,), SCALAR, ALL),
     Entry("site_mean", site_mean, _of(site_mean), (SCALAR,), INVARIANT, ALL),
 ]
@@ -307,6 +309,7 @@ MODELS: dict[str, list[ModelEntry]] = {
                 "norm": "frobenius",
                 "stout": 2,
                 "exponential": 1,
+                "standardise": True,
             },
             SCALAR,
         ),
@@ -330,6 +333,18 @@ MODELS: dict[str, list[ModelEntry]] = {
         ),
         ModelEntry(
             lambda d, N: {"name": "glcnn", "layers": [(2, 1, 1)], "d": d, "pool": "det", "group": "Z_2^d"},
+            PSEUDOSCALAR,
+        ),
+        ModelEntry(
+            lambda d, N: {
+                "name": "glcnn",
+                "layers": [(1, 2, 1)],
+                "d": d,
+                "pool": "det",
+                "group": "Z_2^d",
+                "stout": 2,
+                "standardise": True,
+            },
             PSEUDOSCALAR,
         ),
     ],

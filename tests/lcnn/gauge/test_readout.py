@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from oracle.lcnn_literal import as_numpy, random_fields
 
-from lcnn.gauge import SiteHead, Trace, site_mean
+from lcnn.gauge import SiteHead, Standardise, Trace, site_mean
 from lgt.errors import ShapeError
 from lgt.symmetry import Gauge, Translation
 from lgt.testing import assert_equivariant
@@ -42,3 +42,31 @@ def test_the_mean_is_over_sites_alone():
 def test_numbers_have_no_trace():
     with pytest.raises(ShapeError, match="complex"):
         Trace()(torch.ones(1, 2, 4, 1, 1))
+
+
+def test_standardised_features_of_a_batch_have_no_mean_and_spread_one():
+    features = 3 + 1e-3 * torch.randn(5, 2, 3, 4, dtype=torch.float64)
+    layer = Standardise(2, momentum=0.25).double()
+    out = layer(features)
+    torch.testing.assert_close(out.mean((0, 2, 3)), torch.zeros(2, dtype=out.dtype), atol=1e-10, rtol=0)
+    torch.testing.assert_close(
+        out.var((0, 2, 3), correction=0), torch.ones_like(out[0, :, 0, 0]), rtol=1e-3, atol=0
+    )
+    torch.testing.assert_close(layer.mean, 0.25 * features.mean((0, 2, 3)))
+    for _ in range(200):
+        layer(features)
+    torch.testing.assert_close(layer.eval()(features[:1]), out[:1])
+
+
+def test_a_sign_passes_through_standardised_features_that_are_not_centred():
+    features = torch.randn(5, 2, 3, 4, dtype=torch.float64) + 0.3
+    layer = Standardise(2, centre=False).double()
+    torch.testing.assert_close(layer(-features), -layer(features))
+    assert not layer.mean.any()
+    head = SiteHead(2, bias=False, standardise=True).double().eval()
+    torch.testing.assert_close(head(-features), -head(features))
+
+
+def test_rounding_is_not_blown_up():
+    features = 1 + 1e-7 * torch.randn(5, 2, 3, 4)
+    assert Standardise(2)(features).abs().max() < 0.1
