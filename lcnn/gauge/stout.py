@@ -36,7 +36,8 @@ class LStout(nn.Module):
     Attributes
     ----------
     rho
-        Shape () or (d, d - 1): for each mu the other directions in order.
+        Shape () or (d, d - 1): for each mu the other directions in order. float64 until the module is made
+        one of single precision, so that a network in double precision has the number that was given.
 
     Raises
     ------
@@ -67,7 +68,7 @@ class LStout(nn.Module):
         if d is not None and d < 2:
             raise InputError(f"stout in d = {d}", "no plaquettes", "use d of 2 or more")
         self.d, self.group = d, group
-        start = torch.full(() if d is None else (d, d - 1), float(rho))
+        start = torch.full(() if d is None else (d, d - 1), float(rho), dtype=torch.float64)
         if learnable:
             self.rho = nn.Parameter(start)
         else:
@@ -81,15 +82,16 @@ class LStout(nn.Module):
         ShapeError
             If the links have another number of directions than the layer.
         InputError
-            If rho is of another precision than the links, or the group has another N.
+            If rho is of single precision and the links of double, or the group has another N.
         """
         U = check_links(transporter(links).links)
         d = U.shape[1]
         if self.d not in (None, d):
             raise ShapeError(f"stout in {self.d} dimensions", f"links in {d}", "build the layer for them")
-        check_precision(self.rho, U)
+        rho = self.rho.to(U.dtype.to_real()) if self.rho.dtype == torch.float64 else self.rho
+        check_precision(rho, U)
         group = gauge_group(U, self.group)
-        rho = self.rho.expand(d, d - 1)
+        rho = rho.expand(d, d - 1)
         moved = []
         for mu in range(d):
             total = torch.zeros_like(U[:, :1])

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from oracle.lcnn_literal import random_fields
 
 import lgt.smear
-from lcnn.field import dagger, shift
+from lcnn.field import dagger, set_precision, shift
 from lcnn.gauge import LStout
 from lcnn.gauge.loops import plaquette_leaf
 from lcnn.testing import assert_symmetric
@@ -23,10 +23,30 @@ def smear(links, rho=0.1, **options):
 @settings(max_examples=15)
 def test_one_rho_is_stout_smearing(group, lattice, seed):
     links = random_fields(group, lattice.extents, 1, seed)[0]
-    rho = LStout(0.1).double().rho.item()  # the nearest single-precision number
-    np.testing.assert_allclose(smear(links), lgt.smear.stout(links, rho, d=lattice.d), atol=1e-13)
+    expected = lgt.smear.stout(links, 0.1, d=lattice.d)
+    np.testing.assert_allclose(smear(links), expected, rtol=0, atol=1e-14)
     fixed = smear(links, learnable=False, d=lattice.d)
-    np.testing.assert_allclose(fixed, lgt.smear.stout(links, rho, d=lattice.d), atol=1e-13)
+    np.testing.assert_allclose(fixed, expected, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("learnable", [True, False])
+def test_rho_is_the_number_given_in_every_precision(learnable):
+    layer = LStout(0.1, learnable=learnable)
+    links = torch.tensor(random_fields(SU(3), (3, 4), 1, 0)[0])
+    single = layer(links.to(torch.complex64))  # fresh, it takes both precisions
+    assert single.dtype == torch.complex64
+    set_precision(layer, "complex128")
+    assert layer.rho.item() == 0.1
+    torch.testing.assert_close(layer(links).to(torch.complex64), single)
+    other = LStout(0.2, learnable=learnable)
+    other.load_state_dict(layer.state_dict())
+    assert other.rho.item() == 0.1
+    layer.float()
+    assert layer.rho.dtype == torch.float32
+    with pytest.raises(InputError, match=r"call model.double"):
+        layer(links)
+    other.load_state_dict(layer.state_dict())  # as checkpoints of single precision have it
+    assert other.rho.item() == layer.rho.item()
 
 
 def test_rho_of_each_pair_of_directions_moves_the_right_links():
@@ -88,7 +108,5 @@ def test_bad_input_is_refused():
     links = torch.ones(1, 2, 3, 4, 1, 1, dtype=torch.complex64)
     with pytest.raises(ShapeError, match="stout in 3"):
         LStout(d=3)(links)
-    with pytest.raises(InputError, match=r"call model.double"):
-        LStout()(links.to(torch.complex128))
     with pytest.raises(InputError, match=r"U\(2\)"):
         LStout(group=U(2))(links)
