@@ -103,7 +103,7 @@ def _report(path: Path, stated: _Stated | None, expected: Lattice | None) -> dic
         "ok": False,
         "reason": "",
     }
-    from lgt.ensemble._disk import reason
+    from lgt.disk import reason
 
     try:
         report["format"] = detect_format(path)

@@ -10,19 +10,18 @@ import contextlib
 import errno
 import hashlib
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lgt.errors import EnsembleError, InputError, LgtError, StorageError
+from lgt.disk import NO_SUPPORT, reason
+from lgt.errors import InputError, LgtError, StorageError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 #: Most file systems end a name at 255 bytes, some at 143.
 _LONG_NAME = 100
-_NO_SUPPORT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENOTTY)
 
 
 def write_at(descriptor: int, data: Buffer, offset: int) -> None:
@@ -40,7 +39,7 @@ def allocate(descriptor: int, size: int) -> None:
         try:
             os.posix_fallocate(descriptor, 0, size)
         except OSError as error:
-            if error.errno not in _NO_SUPPORT:
+            if error.errno not in NO_SUPPORT:
                 raise
 
 
@@ -75,48 +74,10 @@ def publish(temporary: Path, path: Path) -> None:
     try:
         os.fsync(folder)
     except OSError as error:  # some network file systems cannot; the rename itself has happened
-        if error.errno not in _NO_SUPPORT:
+        if error.errno not in NO_SUPPORT:
             raise
     finally:
         os.close(folder)
-
-
-def lock(descriptor: int, path: Path) -> None:
-    """Lock the file for this process; the system releases the lock when the process ends in any way.
-
-    Raises
-    ------
-    EnsembleError
-        If another process holds the lock.
-    """
-    try:
-        import fcntl  # not on Windows
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:
-        return
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-            raise EnsembleError(
-                f"writing {path}", "another process that has it open", "wait for that run to end, or stop it"
-            ) from None
-        if error.errno not in (*_NO_SUPPORT, errno.ENOLCK):  # a file system without locks: go on without
-            raise
-
-
-def reason(error: Exception) -> str:
-    """What HDF5 or the system says is wrong, in words for people: without numbers, file names and flags.
-
-    Examples
-    --------
-    >>> reason(OSError("Unable to open file (name = 'x', errno = 13, error message = 'Permission denied')"))
-    'Permission denied'
-    >>> reason(OSError("Unable to synchronously open file (file signature not found)"))
-    'file signature not found'
-    """
-    text = " ".join(str(error).split())
-    inner = re.search(r"error message = '([^']*)'", text) or re.search(r"\(([^()]*)\)$", text)
-    return inner[1] if inner else re.sub(r"^\[Errno \d+\] ", "", text)
 
 
 @contextlib.contextmanager
@@ -131,6 +92,6 @@ def storage_errors(path: Path) -> Iterator[None]:
             raise InputError(f"writing {path}", "a name that is too long", "choose a shorter one") from None
         raise StorageError(
             f"writing {path}",
-            error.strerror if error.errno and error.strerror else reason(error),
+            reason(error),
             "free some space or lift the limit, then resume; finished configurations are intact",
         ) from error

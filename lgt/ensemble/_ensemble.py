@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lgt.action import Action
+from lgt.disk import lock, reason
 from lgt.ensemble import _disk, sidecar
 from lgt.ensemble._read import read_spec
 from lgt.ensemble._schema import SLOTS, EnsembleSpec, build_image, damaged
@@ -477,7 +478,9 @@ class Ensemble:
 
 def _lock_named(descriptor: int, path: Path) -> None:
     """Lock an open file, and make sure that it still is the one of that name."""
-    _disk.lock(descriptor, path)
+    if not lock(descriptor):
+        found, remedy = "another process that has it open", "wait for that run to end, or stop it"
+        raise EnsembleError(f"writing {path}", found, remedy)
     if not path.exists() or not os.path.samestat(os.fstat(descriptor), path.stat()):
         raise EnsembleError(f"writing {path}", "another process that is replacing it", "try again")
 
@@ -488,5 +491,5 @@ def _open_hdf5(path: Path) -> h5py.File:
         return h5py.File(path, "r", rdcc_nbytes=0, locking=False)
     except OSError as error:
         raise EnsembleError(
-            f"opening {path}", f"no readable HDF5 file ({_disk.reason(error)})", "check the file"
+            f"opening {path}", f"no readable HDF5 file ({reason(error)})", "check the file"
         ) from None

@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from lgt.disk import reason
 from lgt.ensemble import _disk
 from lgt.errors import EnsembleError, InputError
 
@@ -62,9 +63,7 @@ def check(path: Path) -> str | None:
             shape = np.asarray(file["crc"]).shape
             shapes = {name: np.asarray(data).shape for name, data in file["observables"].items()}
     except Exception as error:
-        raise EnsembleError(
-            f"reading {path}", f"it damaged ({_disk.reason(error)})", "measure again"
-        ) from None
+        raise EnsembleError(f"reading {path}", f"it damaged ({reason(error)})", "measure again") from None
     if {each[:2] for each in shapes.values()} - {shape}:
         raise EnsembleError(f"reading {path}", "it damaged (shapes that do not fit)", "measure again")
     return f"measurements of {of} ({', '.join(shapes)})"
@@ -93,7 +92,7 @@ def read(ensemble: Ensemble) -> Measured:
         raise
     except Exception as error:  # a damaged file can make the HDF5 library raise nearly anything
         raise EnsembleError(
-            f"reading {path}", f"it damaged ({_disk.reason(error)})", "delete it and measure again"
+            f"reading {path}", f"it damaged ({reason(error)})", "delete it and measure again"
         ) from None
     now = ensemble.checksums
     rows, columns = (slice(min(a, b)) for a, b in zip(now.shape, crc.shape, strict=True))
