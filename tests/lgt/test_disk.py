@@ -1,4 +1,4 @@
-"""Locks, and the words for what goes wrong; that a lock ends with its process, test_claim.py of lcnn shows."""
+"""Locks, and the words for what goes wrong; that a lock ends with its process, lcnn shows in test_claim."""
 
 from __future__ import annotations
 
