@@ -36,6 +36,8 @@ def check_run(run: RunConfig, resume: bool) -> None:
     """
     check_folder(Path(run.out), resume)
     check_names(run.model, inferred=("d", "N"))
+    if run.training.start:
+        read_header(run.training.start)
     check_data(run.data)
 
 

@@ -16,7 +16,7 @@ log = logging.getLogger("lcnn.fit")
 _CIRCUMSTANCES = {"lcnn": None, "torch": None, "threads": None, "device": None, "processes": 1}
 """What may differ, at the price of other bits, and what it was where a checkpoint does not say."""
 
-_FREE = {"device", "threads", "checkpoint", "checkpoint_seconds", "time_limit", "seeds",
+_FREE = {"device", "threads", "checkpoint", "checkpoint_seconds", "time_limit", "seeds", "start",
          "equivariance", "equivariance_every"}  # fmt: skip
 _LENGTHS = ("training.epochs", "training.lbfgs")
 

@@ -146,6 +146,11 @@ class TrainingConfig(Section):
     """
     seeds: Annotated[tuple[_Seed, ...], Field(min_length=1)] = (1,)
     """Each seed is one training from fresh weights; the best on the validation data is kept."""
+    start: str = ""
+    """A checkpoint, or a folder that ``lcnn train`` finished, whose weights all seeds begin with.
+
+    The model has to be the same; the precision may be another. Empty: fresh weights.
+    """
     dtype: Literal["float32", "float64"] = "float32"
     device: Annotated[str, Field(min_length=1)] = "auto"
     threads: int | Literal["auto"] = "auto"

@@ -21,7 +21,7 @@ from torch import nn
 from lcnn._before import check_folder, read_header
 from lcnn._catalogue import complete, is_users
 from lcnn._resume import describe, require_same
-from lcnn.checkpoint import write_checkpoint
+from lcnn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from lcnn.config import RunConfig
 from lcnn.covariance import find_parity
 from lcnn.data import Data, Measuring, Splits, open_first, open_splits
@@ -103,9 +103,11 @@ def train(
         dtype = getattr(torch, config.dtype)
         first = open_first(run.data, dtype=dtype)
         spec = complete(run.model, d=first.d, N=first.N)
-        weights = _check_model(spec, run, first)  # targets can take hours: a wrong model shows before them
+        begin = read_checkpoint(config.start) if config.start else None
+        weights = _check_model(spec, begin, run, first)  # targets can take hours: a wrong model shows before them
         splits = open_splits(run.data, dtype=dtype, progress=measuring if world.leads else None)
         about = _about(spec, run, splits, device, world)
+        about["start"] = "fresh weights" if begin is None else begin.metadata["sha256"]
         for seed in config.seeds:
             if resume and (saved := _checkpoint(folder, seed)).exists():
                 require_same(read_header(saved)[1], {**about, "seed": seed}, saved)
@@ -115,7 +117,7 @@ def train(
         clock = _Clock(parse_duration(config.time_limit), progress if world.leads else None)
         fits = [
             fit(
-                _build(spec, seed),
+                _build(spec, seed, begin, dtype),
                 splits.train,
                 splits.validation,
                 config,
@@ -188,17 +190,29 @@ def _open_folder(folder: Path, run: RunConfig) -> None:
         raise StorageError(f"folder {folder}", str(error), "choose another folder for out") from None
 
 
-def _build(spec: dict[str, Any], seed: int) -> nn.Module:
-    """Return the model with the first weights of a seed, whatever was drawn before."""
+def _build(spec: dict[str, Any], seed: int, begin: Checkpoint | None, dtype: torch.dtype) -> nn.Module:
+    """Return the model with the first weights of a seed, whatever was drawn before, or with given ones."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build_model(spec)
+        model = build_model(spec)
+    if begin is not None:
+        set_precision(model, str(dtype.to_complex()).removeprefix("torch."))  # first: it would round them
+        try:
+            model.load_state_dict(begin.part("model"))
+        except RuntimeError as error:
+            found = f"weights of another model ({' '.join(str(error).split())[:200]})"
+            asked, remedy = (
+                f"training.start for the model {spec['name']!r}",
+                "name a checkpoint of this model",
+            )
+            raise InputError(asked, found, remedy) from None
+    return model
 
 
-def _check_model(spec: dict[str, Any], run: RunConfig, data: Data) -> int:
+def _check_model(spec: dict[str, Any], begin: Checkpoint | None, run: RunConfig, data: Data) -> int:
     """Build the model, run it on one configuration and return its number of weights."""
     dtype = getattr(torch, run.training.dtype)
-    model = _build(spec, run.training.seeds[0]).eval()
+    model = _build(spec, run.training.seeds[0], begin, dtype).eval()
     set_precision(model, str(dtype.to_complex()).removeprefix("torch."))
     weights = sum(p.numel() for p in model.parameters() if p.requires_grad)
     what = f"model {spec['name']!r}"

@@ -9,8 +9,9 @@ test, no two parts with a chain in common; mean squared error at every site, Ada
 rate in float32. Fewer epochs are planned than the most that the Letter allows. The proposals of
 our Metropolis are uniform, the Letter's Gaussian: the distribution is the same, and the plaquette is held to
 the exact I_2(beta) / I_1(beta). Then once more in float64, with a falling rate and L-BFGS at the end, on 20
-configurations a coupling. The CNNs predict the lattice average, from raw links or traces of plaquettes.
-Of all seeds and architectures the one with the best validation loss is tested, on 8x8 up to 64x64.
+configurations a coupling; for 4x4 so few do not lead off the plateau where all start, so that the best
+weights found in float32 are begun with. The CNNs predict the lattice average, from raw links or traces of
+plaquettes. Of all seeds and architectures the one with the best validation loss is tested, on 8x8 to 64x64.
 
 Everything is kept in --out: a run that was stopped goes on where it was. --keep copies the chosen L-CNNs.
 Time: an estimated half hour on one free core; --quick, the smallest honest version, under a minute.
@@ -60,11 +61,15 @@ BETAS = tuple(0.1 + 5.9 * k / 9 for k in range(10))
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the L-CNNs of a loop are trained, each seed alike; `size` is that of the Letter's table."""
+    """How the L-CNNs of a loop are trained, each seed alike; `size` is that of the Letter's table.
+
+    `refine` means from the weights of the best training in float32 on.
+    """
 
     seeds: tuple[int, ...]
     training: dict[str, Any]
     size: str = "small"
+    refine: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,7 @@ FULL = Plan(
         "1x1": Recipe((1, 2, 3), _double(60, 100)),
         "1x2": Recipe((1, 2, 3), _double(60, 300)),
         "2x2": Recipe((1, 2), _double(100, 300)),
-        "4x4": Recipe((1, 2), {**_double(50, 150), "learning_rate": 3e-3, "batch": 10}, size="medium"),
+        "4x4": Recipe((1,), {**_double(10, 700), "learning_rate": 1e-5}, size="medium", refine=True),
     },
     architectures=2,
     cnn_epochs=8,
@@ -224,10 +229,11 @@ def plaquette_pulls(files: Sequence[str], separation: int) -> list[float]:
 
 
 def jobs(plan: Plan, data: Mapping[str, tuple[str, ...]]) -> Iterator[Job]:
-    """Give every training."""
+    """Give every training but those that go on from another one."""
     for loop in reversed(plan.float32):  # what takes longest is first
         yield from _lcnns("float32", loop, plan.float32[loop], data["train"])
-        yield from _lcnns("float64", loop, plan.float64[loop], data["few"])
+        if not plan.float64[loop].refine:
+            yield from _lcnns("float64", loop, plan.float64[loop], data["few"])
     stencils = ((3, "leaky_relu", [32, 32]), (2, "gelu", [96, 32]))  # the first is of the Letter's kind
     training = {"epochs": plan.cnn_epochs, "learning_rate": 3e-3}
     for loop in plan.float32:
@@ -239,10 +245,19 @@ def jobs(plan: Plan, data: Mapping[str, tuple[str, ...]]) -> Iterator[Job]:
                 yield Job(kind, loop, name, model, training, 1, data["train"], "configuration")
 
 
-def _lcnns(table: str, loop: str, recipe: Recipe, files: tuple[str, ...]) -> Iterator[Job]:
+def refining_jobs(plan: Plan, data: Mapping[str, tuple[str, ...]], done: Sequence[Trained]) -> Iterator[Job]:
+    """Give the trainings in float64 that go on from the best one in float32."""
+    best = pick_best(done)
+    for loop, recipe in plan.float64.items():
+        if recipe.refine:
+            begun = {"start": str(best["float32", loop].checkpoint)}
+            yield from _lcnns("float64", loop, recipe, data["few"], **begun)
+
+
+def _lcnns(table: str, loop: str, recipe: Recipe, files: tuple[str, ...], **begun: str) -> Iterator[Job]:
     model = {"name": "wilson_loop", "loop": loop, "size": recipe.size}
     for seed in recipe.seeds:
-        yield Job(table, loop, recipe.size, model, recipe.training, seed, files)
+        yield Job(table, loop, recipe.size, model, {**recipe.training, **begun}, seed, files)
 
 
 def train_one(job: Job, models: Path) -> Trained:
@@ -429,6 +444,7 @@ def main() -> int:
     pulls = plaquette_pulls(data["train"], plan.separation)
     before = time.perf_counter()
     trained = train_all(list(jobs(plan, data)), out / "models", options.jobs)
+    trained += train_all(list(refining_jobs(plan, data, trained)), out / "models", options.jobs)
     # What was found done took its time as well.
     took = sum(each.seconds for each in trained) / options.jobs
     started -= max(0.0, took - (time.perf_counter() - before))

@@ -69,7 +69,8 @@ def train(
     (0), patience (0: early stopping is off; 10: stop after 10 epochs
     without a better validation loss; the weights of the best epoch are kept
     either way), at_least (0; seconds that each seed trains for: if the
-    epochs take less, more are added at the last rate), seeds ([1]), dtype
+    epochs take less, more are added at the last rate), seeds ([1]), start
+    (a checkpoint of this model, whose weights are begun with), dtype
     ("float32"), device ("auto"), threads ("auto"), checkpoint (1 epoch),
     checkpoint_seconds (300, inside epochs), equivariance ([]; any of
     "gauge", "translation", "hypercubic": the change of predictions is

@@ -85,6 +85,30 @@ def test_lbfgs_takes_an_exact_target_to_rounding(
     assert 1e-18 < found["float32"] < 1e-10
 
 
+def test_a_training_begins_with_the_weights_of_another(make_ensemble: Maker, tmp_path: Path) -> None:
+    """To the last bit in float64, and in another precision; the checkpoint names them and resume insists."""
+    path = make_ensemble("a.h5")
+    train(run_of([path], tmp_path / "first", epochs=3, dtype="float64"))
+    begun = {k: v.clone() for k, v in weights(tmp_path / "first").items()}
+    kept = {"start": str(tmp_path / "first"), "epochs": 1, "learning_rate": 1e-300}
+    train(run_of([path], tmp_path / "second", dtype="float64", **kept))
+    assert same(weights(tmp_path / "second"), begun)
+    train(run_of([path], tmp_path / "third", **kept))
+    single = {k: v.float() if v.is_floating_point() else v for k, v in begun.items()}
+    assert same(weights(tmp_path / "third"), single)
+    metadata = read_checkpoint(tmp_path / "second").metadata
+    assert metadata["start"] == read_checkpoint(tmp_path / "first").metadata["sha256"]
+    fresh = run_of([path], tmp_path / "second", dtype="float64", **{**kept, "start": ""})
+    with pytest.raises(InputError, match="start = fresh weights: found start = "):
+        train(fresh, resume=True)
+    other = {"name": "wilson_loop", "loop": "2x2", "size": "small"}
+    with pytest.raises(InputError, match=r"training\.start .* weights of another model"):
+        train(changed(run_of([path], tmp_path / "fourth", **kept), model=other))
+    with pytest.raises(InputError, match="checkpoint"):
+        train(run_of([path], tmp_path / "fourth", start=str(tmp_path / "nowhere")))
+    assert not (tmp_path / "fourth").exists()
+
+
 def test_the_folder_says_everything(make_ensemble: Maker, tmp_path: Path) -> None:
     run = run_of([make_ensemble("a.h5")], tmp_path / "out", epochs=2, seeds=[3, 5], dtype="float64")
     result = train(run)
