@@ -128,4 +128,5 @@ def _moved(values: np.ndarray, g: SignedPermutation | SpaceElement, d: int) -> n
 
 
 def _agree(a: np.ndarray, b: np.ndarray) -> bool:
-    return bool(np.abs(a - b).max() <= _TOLERANCE * max(1.0, float(np.abs(b).max())))
+    """Whether they are equal but for rounding, however small the target is."""
+    return bool(np.abs(a - b).max() <= _TOLERANCE * float(np.abs(b).max()))

@@ -67,3 +67,22 @@ def test_functions_that_break_a_symmetry() -> None:
 def test_a_loop_as_long_as_half_the_box_does_not_pass_by_winding_around_a_smaller_one() -> None:
     with pytest.raises(InputError, match="augment"):
         find_parity(parse_target("wilson_4x4"), SU(2), Lattice((8, 8)), "site", ["hypercubic"])
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-12, 1e12])
+def test_the_size_of_a_target_does_not_matter(scale: float) -> None:
+    """Its unit is the user's own: a charge stays odd, and what no symmetry moves along is refused."""
+    charge, upright = parse_target("topological_charge"), parse_target("wilson_1x2")
+    assert isinstance(charge, Measured)
+    assert isinstance(upright, Measured)
+
+    def scaled(target: Measured) -> Measured:
+        def function(links: np.ndarray) -> np.ndarray:
+            return scale * np.asarray(target.observable.density(links, d=2))
+
+        return Measured("mine:f", Function("mine:f", function))
+
+    box = Lattice((4, 4))
+    assert find_parity(scaled(charge), U1(), box, "configuration", ALL)
+    with pytest.raises(InputError, match="leave out hypercubic"):
+        find_parity(scaled(upright), U1(), box, "configuration", ALL)
