@@ -16,6 +16,7 @@ from typing import Literal, final
 import torch
 from torch import Tensor
 
+from lcnn._arguments import one_of, whole_number
 from lcnn.field import check_fit, check_links, extents_of, pack, unpack
 from lgt.errors import InputError
 
@@ -66,10 +67,8 @@ class Stencil:
 
     def __post_init__(self) -> None:
         for name in ("d", "kernel_size", "dilation"):
-            if (value := getattr(self, name)) < 1:
-                raise InputError(f"a stencil with {name} = {value}", "a number below 1", "use 1 or more")
-        if self.directions not in ("positive", "both"):
-            raise InputError(f"directions {self.directions!r}", "no such choice", "use 'positive' or 'both'")
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
+        one_of("directions", self.directions, ("positive", "both"))
 
     def __len__(self) -> int:
         return len(self.offsets)

@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor, nn
 
+from lcnn._arguments import one_of
 from lgt.errors import InputError
 
 Init = Literal["balanced", "gaussian", "published", "master"]
@@ -70,9 +71,7 @@ def bilinear_weight(
         If `init` is unknown, or `init_w` is no number.
     """
     check_scale(init_w)
-    if init not in ("balanced", "gaussian", "published", "master"):
-        remedy = "use balanced, gaussian, published or master"
-        raise InputError(f"init {init!r}", "no such choice", remedy)
+    one_of("init", init, ("balanced", "gaussian", "published", "master"))
     weight = torch.randn(n_out, a, b, generator=generator)
     if init == "balanced" and unit and min(a, b) > 1:
         products, neighbours = weight[:, :-1, :-1], weight[:, -1:, :-1]

@@ -9,10 +9,10 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
+from lcnn._arguments import one_of, whole_number
 from lcnn.field import trace
 from lcnn.gauge._channels import check_input
 from lcnn.gauge._weights import linear_weight
-from lgt.errors import InputError
 
 Gate = Literal["relu", "smooth"]
 
@@ -42,8 +42,7 @@ class LAct(nn.Module):
 
     def __init__(self, gate: Gate = "relu") -> None:
         super().__init__()
-        if gate not in _GATES:
-            raise InputError(f"gate {gate!r}", "no such choice", "use " + " or ".join(_GATES))
+        one_of("gate", gate, tuple(_GATES))
         self.gate = gate
 
     def forward(self, matter: Tensor) -> Tensor:
@@ -78,6 +77,11 @@ class LPolynomialAct(nn.Module):
     generator
         Source of the initial weights; torch's global one if None.
 
+    Raises
+    ------
+    InputError
+        If a size is no whole number of 1 or more, or another argument none of its choices.
+
     Examples
     --------
     >>> layer = LPolynomialAct(2, degree=3)
@@ -99,11 +103,9 @@ class LPolynomialAct(nn.Module):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
-        if degree < 0:
-            raise InputError(f"a polynomial of degree {degree}", "a negative number", "use 0 or more")
-        if init not in ("normal", "identity"):
-            raise InputError(f"init {init!r}", "no such choice", "use normal or identity")
-        self.channels, self.degree = channels, degree
+        one_of("init", init, ("normal", "identity"))
+        self.channels = channels = whole_number("channels", channels)
+        self.degree = degree = whole_number("degree", degree, 0)
         self.gates = ("relu",) * relu + ("smooth",) * smooth
         self.weight = linear_weight(channels, degree + 1 + len(self.gates), init_w, generator)
         if init == "identity":

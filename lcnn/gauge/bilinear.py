@@ -6,6 +6,7 @@ from typing import final
 
 from torch import Generator, Tensor, nn
 
+from lcnn._arguments import whole_numbers
 from lcnn.field import pack, unpack
 from lcnn.gauge._channels import augment, augmented, bilinear, check_input
 from lcnn.gauge._weights import Init, bilinear_weight
@@ -35,6 +36,11 @@ class LBilinear(nn.Module):
     weight
         alpha, real, (n_out, a, b): the channels, then their daggers, then 1.
 
+    Raises
+    ------
+    InputError
+        If a size is no whole number of 1 or more, or another argument none of its choices.
+
     Examples
     --------
     >>> import torch
@@ -56,6 +62,7 @@ class LBilinear(nn.Module):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
+        n_in1, n_in2, n_out = whole_numbers("n_in1, n_in2, n_out", (n_in1, n_in2, n_out))
         self.n_in1, self.n_in2, self.n_out, self.adjoint, self.unit = n_in1, n_in2, n_out, adjoint, unit
         a, b = augmented(n_in1, adjoint, unit), augmented(n_in2, adjoint, unit)
         self.weight = bilinear_weight(
@@ -123,6 +130,11 @@ class LCB(nn.Module):
         theta, real, (n_out, a, b) with a = 2 n_in + 1 and b = 2 n_in S + 1 for S slots. Columns as
         published: slots in the order of `Stencil.offsets` with channels fastest, the daggers of all, 1.
 
+    Raises
+    ------
+    InputError
+        If a size is no whole number of 1 or more, or another argument none of its choices.
+
     Examples
     --------
     >>> import torch
@@ -152,7 +164,8 @@ class LCB(nn.Module):
     ) -> None:
         super().__init__()
         self.stencil = Stencil(d, kernel_size, centre, directions, dilation)
-        self.n_in, self.n_out, self.adjoint, self.unit = n_in, n_out, adjoint, unit
+        self.n_in, self.n_out = n_in, n_out = whole_numbers("n_in, n_out", (n_in, n_out))
+        self.adjoint, self.unit = adjoint, unit
         a, b = augmented(n_in, adjoint, unit), augmented(len(self.stencil) * n_in, adjoint, unit)
         self.weight = bilinear_weight(
             n_out, a, b, n_in=n_in, unit=unit, init=init, init_w=init_w, generator=generator

@@ -6,6 +6,7 @@ from typing import final
 
 from torch import Generator, Tensor, nn
 
+from lcnn._arguments import whole_numbers
 from lcnn.field import pack, unpack
 from lcnn.gauge._channels import augment, augmented, check_input, linear
 from lcnn.gauge._weights import linear_weight
@@ -41,6 +42,11 @@ class LConv(nn.Module):
         omega, real, (n_out, columns): slots in the order of `Stencil.offsets` with channels fastest, then
         the daggers of all, then 1.
 
+    Raises
+    ------
+    InputError
+        If a size is no whole number of 1 or more, or another argument none of its choices.
+
     Examples
     --------
     >>> import torch
@@ -67,7 +73,8 @@ class LConv(nn.Module):
     ) -> None:
         super().__init__()
         self.stencil = Stencil(d, kernel_size, centre, directions, dilation)
-        self.n_in, self.n_out, self.adjoint, self.unit = n_in, n_out, adjoint, unit
+        self.n_in, self.n_out = n_in, n_out = whole_numbers("n_in, n_out", (n_in, n_out))
+        self.adjoint, self.unit = adjoint, unit
         columns = augmented(len(self.stencil) * n_in, adjoint, unit)
         self.weight = linear_weight(n_out, columns, init_w, generator)
 

@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Generator, Tensor, nn
 
+from lcnn._arguments import whole_numbers
 from lcnn.field import antihermitian, exp_antihermitian, extents_of, gauge_group
 from lcnn.gauge._channels import check_input
 from lcnn.gauge._weights import linear_weight
@@ -41,6 +42,11 @@ class LExp(nn.Module):
     weight
         b, real, (d, n_in).
 
+    Raises
+    ------
+    InputError
+        If a size is no whole number of 1 or more, or another argument none of its choices.
+
     Examples
     --------
     >>> import torch
@@ -60,7 +66,8 @@ class LExp(nn.Module):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
-        self.n_in, self.d, self.group = n_in, d, group
+        self.n_in, self.d = n_in, d = whole_numbers("n_in, d", (n_in, d))
+        self.group = group
         self.weight = linear_weight(d, n_in, init_w, generator)
 
     def forward(self, links: Tensor | Transporter, matter: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from typing import final
 
 from torch import Generator, Tensor, nn
 
+from lcnn._arguments import whole_numbers
 from lcnn.field import pack, unpack
 from lcnn.gauge._channels import augment, augmented, check_input, linear
 from lcnn.gauge._weights import linear_weight
@@ -31,6 +32,11 @@ class LLinear(nn.Module):
     weight
         omega, real, (n_out, columns): the channels, then their daggers, then 1.
 
+    Raises
+    ------
+    InputError
+        If a size is no whole number of 1 or more, or another argument none of its choices.
+
     Examples
     --------
     >>> import torch
@@ -49,7 +55,8 @@ class LLinear(nn.Module):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
-        self.n_in, self.n_out, self.adjoint, self.unit = n_in, n_out, adjoint, unit
+        self.n_in, self.n_out = n_in, n_out = whole_numbers("n_in, n_out", (n_in, n_out))
+        self.adjoint, self.unit = adjoint, unit
         self.weight = linear_weight(n_out, augmented(n_in, adjoint, unit), init_w, generator)
 
     def forward(self, matter: Tensor) -> Tensor:

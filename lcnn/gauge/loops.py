@@ -8,6 +8,7 @@ from typing import Literal, final
 import torch
 from torch import Tensor, nn
 
+from lcnn._arguments import one_of
 from lcnn.field import check_links, dagger, shift
 from lgt.errors import InputError
 
@@ -36,8 +37,7 @@ def plaquettes(links: Tensor, orientation: Literal["positive", "negative", "both
     >>> plaquettes(torch.ones(5, 3, 4, 6, 5, 1, 1, dtype=torch.complex64), "both").shape
     torch.Size([5, 6, 4, 6, 5, 1, 1])
     """
-    if orientation not in ("positive", "negative", "both"):
-        raise InputError(f"orientation {orientation!r}", "no such choice", "use positive, negative or both")
+    one_of("orientation", orientation, ("positive", "negative", "both"))
     positive = [plaquette_leaf(links, mu, nu, 1, 1) for mu, nu in _planes(links)]
     P = torch.cat(positive, dim=1) if positive else links[:, :0]
     if orientation == "positive":
@@ -128,9 +128,7 @@ class Plaquettes(nn.Module):
 
     def __init__(self, orientation: Literal["positive", "negative", "both"] = "positive") -> None:
         super().__init__()
-        if orientation not in ("positive", "negative", "both"):
-            found = "no such choice"
-            raise InputError(f"orientation {orientation!r}", found, "use positive, negative or both")
+        one_of("orientation", orientation, ("positive", "negative", "both"))
         self.orientation = orientation
 
     def forward(self, links: Tensor) -> Tensor:
@@ -185,6 +183,7 @@ class GaugeInput(nn.Module):
 
     def __init__(self, plaquettes: Plaquette = "positive", polyakov: bool = False) -> None:
         super().__init__()
+        one_of("plaquettes", plaquettes, ("none", "positive", "negative", "both", "clover"))
         parts: list[nn.Module] = []
         if plaquettes == "clover":
             parts.append(CloverLeaves())

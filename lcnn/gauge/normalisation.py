@@ -7,6 +7,7 @@ from typing import Literal, final
 import torch
 from torch import Tensor, nn
 
+from lcnn._arguments import one_of
 from lcnn.field import extents_of, trace
 from lgt.errors import InputError
 
@@ -45,8 +46,7 @@ class TrNorm(nn.Module):
 
     def __init__(self, kind: Norm = "frobenius", *, eps: float = 1e-6) -> None:
         super().__init__()
-        if kind not in ("frobenius", "trace"):
-            raise InputError(f"a norm {kind!r}", "no such choice", "use frobenius or trace")
+        one_of("kind", kind, ("frobenius", "trace"))
         if not 0 < eps < float("inf"):
             raise InputError(f"a norm with eps = {eps!r}", "no positive number", "use one such as 1e-6")
         self.kind, self.eps = kind, eps

@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from lcnn._arguments import whole_number
 from lcnn.field import antihermitian, check_links, check_precision, exp_antihermitian, gauge_group
 from lcnn.gauge.loops import plaquette_leaf
 from lcnn.transport import Transporter, transporter
@@ -65,9 +66,8 @@ class LStout(nn.Module):
         super().__init__()
         if not isinstance(rho, int | float) or not abs(rho) < float("inf"):
             raise InputError(f"stout with rho = {rho!r}", "no finite number", "use a number such as 0.1")
-        if d is not None and d < 2:
-            raise InputError(f"stout in d = {d}", "no plaquettes", "use d of 2 or more")
-        self.d, self.group = d, group
+        self.d = d = None if d is None else whole_number("d", d, 2)
+        self.group = group
         start = torch.full(() if d is None else (d, d - 1), float(rho), dtype=torch.float64)
         if learnable:
             self.rho = nn.Parameter(start)

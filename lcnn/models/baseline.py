@@ -9,9 +9,10 @@ from typing import Any, Literal, final
 import torch
 from torch import Tensor, nn
 
+from lcnn._arguments import one_of, whole_numbers
 from lcnn.field import check_links, check_precision, trace
 from lcnn.gauge import Standardise, plaquettes
-from lcnn.models._base import Model, one_of, whole_numbers
+from lcnn.models._base import Model
 from lcnn.models._conv4d import Conv4d
 from lgt.errors import InputError, ShapeError
 from lgt.symmetry import INVARIANT, SCALAR, FieldType, Gauge, Symmetry, Translation
@@ -115,6 +116,7 @@ class CNN(Model):
             raise InputError(
                 f"a CNN in {d} dimensions", "convolutions in 2, 3 and 4", "use one of them, or an L-CNN"
             )
+        kernel_size, n_out = whole_numbers("kernel_size, n_out", (kernel_size, n_out))
         self._spec: dict[str, Any] = {
             "name": f"cnn_{source}",
             "widths": list(whole_numbers("widths", widths)),
@@ -126,7 +128,6 @@ class CNN(Model):
             "n_out": n_out,
             "standardise": standardise,
         }
-        whole_numbers("kernel_size, n_out", (kernel_size, n_out))
         if source == "links":
             self._spec["N"] = whole_numbers("N", (N,))[0]
         else:

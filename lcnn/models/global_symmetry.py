@@ -7,10 +7,11 @@ from typing import Any, Literal, final
 
 from torch import Tensor, nn
 
+from lcnn._arguments import one_of, whole_number, whole_numbers
 from lcnn.gauge import LBilinear, LStout, SiteHead, Trace, TrNorm
 from lcnn.gauge._weights import Init
 from lcnn.gauge.globalsym import Lift, PointConv, Pointwise, Pool
-from lcnn.models._base import Model, layer_rows, make_activation, one_of, whole_numbers
+from lcnn.models._base import Model, layer_rows, make_activation
 from lcnn.transport import Transporter
 from lgt.errors import InputError
 from lgt.group import parse_group, point_group, regular, trivial
@@ -101,8 +102,8 @@ class GLCNN(Model):
         one_of("features", features, ("regular", "trivial"))
         one_of("elements", elements, ("all", "generators", "identity"))
         one_of("norm", norm, ("none", "frobenius"))
-        whole_numbers("d, n_out", (d, n_out))
-        whole_numbers("stout", (stout,), 0)
+        d, n_out = whole_numbers("d, n_out", (d, n_out))
+        stout = whole_number("stout", stout, 0)
         rows = layer_rows(layers, None)
         gauge = None if gauge_group == "auto" else parse_group(gauge_group)
         self.group = point_group(group, d)

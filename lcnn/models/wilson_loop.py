@@ -7,10 +7,11 @@ from typing import Any, Literal, final
 
 from torch import Tensor, nn
 
+from lcnn._arguments import one_of, whole_numbers
 from lcnn.gauge import LCB, GaugeInput, LExp, LStout, SiteHead, Trace, TrNorm
 from lcnn.gauge._weights import Init
 from lcnn.gauge.loops import Plaquette
-from lcnn.models._base import Model, layer_rows, make_activation, one_of, whole_numbers
+from lcnn.models._base import Model, layer_rows, make_activation
 from lcnn.transport import Directions, Transporter
 from lgt.group import parse_group
 from lgt.symmetry import Gauge, Symmetry, Translation
@@ -97,9 +98,8 @@ class LCNN(Model):
         one_of("activation", activation, ("none", "relu", "smooth", "polynomial"))
         one_of("norm", norm, ("none", "frobenius"))
         group = None if gauge_group == "auto" else parse_group(gauge_group)
-        whole_numbers("stout, exponential", (stout, exponential), 0)
-        one_of("plaquettes", plaquettes, ("none", "positive", "negative", "both", "clover"))
-        whole_numbers("d, dilation, n_out", (d, dilation, n_out))
+        stout, exponential = whole_numbers("stout, exponential", (stout, exponential), 0)
+        d, dilation, n_out = whole_numbers("d, dilation, n_out", (d, dilation, n_out))
         self.input = GaugeInput(plaquettes, polyakov)
         rows = layer_rows(layers, self.input.channels(d))
         options: dict[str, Any] = {"d": d, "centre": centre, "directions": directions, "dilation": dilation}

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
+from lcnn._arguments import one_of, whole_numbers
 from lcnn.field import pack, unpack
 from lcnn.gauge._channels import check_input, linear
 from lcnn.gauge._weights import check_scale, orthogonal_rows
@@ -18,6 +19,7 @@ from lgt.group import FiniteGroup, PermutationRepresentation, SignedPermutation,
 
 Points = PermutationRepresentation[SignedPermutation]
 
+_CHOICES = ("all", "generators", "identity")
 _REST = 0.1
 """The share of all but each point's own field in the mean square of the initial weights."""
 
@@ -64,7 +66,7 @@ class PointConv(nn.Module):
     Raises
     ------
     InputError
-        If source and target are of different groups, or `elements` is not a choice.
+        If source and target are of different groups, or an argument is none of its choices.
 
     Examples
     --------
@@ -95,7 +97,11 @@ class PointConv(nn.Module):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
-        self.source, self.target, self.n_in, self.n_out = source, target, n_in, n_out
+        check_features(source)
+        check_features(target)
+        self.source, self.target = source, target
+        self.n_in, self.n_out = n_in, n_out = whole_numbers("n_in, n_out", (n_in, n_out))
+        check_scale(init_w)
         self.stencil = Stencil(source.group.identity.d, kernel_size, centre, "both")
         paths = moving(source.group, _vectors(self.stencil.offsets, self.stencil.d), "paths")
         labels, _ = orbits_of_pairs(target, paths.times(source))
@@ -112,7 +118,6 @@ class PointConv(nn.Module):
         # Each target point sees equally many source points: column k has one of them for each.
         partners = np.nonzero(kept)[1].reshape(len(kept), -1)
         self.register_buffer("partners", torch.from_numpy(partners), persistent=False)
-        check_scale(init_w)
         same = np.array_equal(source.images, target.images) and self.stencil.offsets[0] == (0, 0)
         table = numbers.reshape(mask.shape)
         own = {int(table[p, 0, p]) for p in range(len(table))} - {self.orbits} if same else set()
@@ -159,6 +164,23 @@ class PointConv(nn.Module):
     def extra_repr(self) -> str:
         """Name the features and the stencil."""
         return f"{self.n_in} {self.source} -> {self.n_out} {self.target}, {self.stencil}"
+
+
+def check_features(features: object) -> None:
+    """Raise InputError unless it is a permutation representation of signed permutations.
+
+    Examples
+    --------
+    >>> from lgt.group import point_group
+    >>> check_features(point_group("C_4", 2))
+    Traceback (most recent call last):
+    lgt.errors.InputError: features C_4: found no points that a point group permutes; give regular(K) or
+    trivial(K) for a point group K
+    """
+    known = isinstance(features, PermutationRepresentation)
+    if not known or not isinstance(features.group.elements[0], SignedPermutation):  # type: ignore[attr-defined]
+        found = "no points that a point group permutes"
+        raise InputError(f"features {features!r}", found, "give regular(K) or trivial(K) for a point group K")
 
 
 def _start(
@@ -227,12 +249,13 @@ def _vectors(offsets: Sequence[Offset], d: int) -> np.ndarray[Any, Any]:
 def _kept(source: Points, target: Points, elements: Elements) -> np.ndarray[Any, Any]:
     """Which source points each target point sees, (target points, source points)."""
     kept = np.ones((target.dimension, source.dimension), dtype=bool)
-    if isinstance(elements, str):
-        if elements == "all":
-            return kept
-        if elements not in ("identity", "generators"):
-            remedy = "use 'all', 'generators', 'identity' or a list of elements"
-            raise InputError(f"elements {elements!r}", "no such choice", remedy)
+    if not isinstance(elements, Sequence) or isinstance(elements, str):
+        one_of("elements", elements, (*_CHOICES, "a list of elements"))
+    elif not elements or not all(isinstance(s, SignedPermutation) for s in elements):
+        remedy = f"list signed permutations, or use {', '.join(_CHOICES)}"
+        raise InputError(f"elements {elements!r}", "no list of elements", remedy)
+    if elements == "all":
+        return kept
     group = source.group
     if not all(np.array_equal(points.images, group.product_table) for points in (source, target)):
         raise InputError(f"a sum over {elements!r} between {source} and {target}", "no group features",
@@ -241,8 +264,6 @@ def _kept(source: Points, target: Points, elements: Elements) -> np.ndarray[Any,
         chosen = (group.identity,) if elements == "identity" else generators(group)
     else:
         chosen = tuple(elements)
-    if not chosen:
-        raise InputError("a sum over elements", "none", "name at least one")
     kept[:] = False
     rows = np.arange(group.order)
     for s in chosen:

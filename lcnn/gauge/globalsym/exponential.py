@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from lcnn.field import antihermitian, dagger, exp_antihermitian, gauge_group, shift
-from lcnn.gauge.globalsym.conv import PointConv, Points
+from lcnn.gauge.globalsym.conv import PointConv, Points, check_features
 from lcnn.transport import Transporter, transporter
 from lgt.group import UnitaryGroup, directions
 
@@ -54,6 +54,7 @@ class SymmetricLExp(nn.Module):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
+        check_features(features)
         self.group = group
         self.vector = PointConv(
             features, directions(features.group), n_in, 1, init_w=init_w, generator=generator

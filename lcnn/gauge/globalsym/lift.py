@@ -7,8 +7,10 @@ from typing import Literal, final
 import torch
 from torch import Generator, Tensor, nn
 
+from lcnn._arguments import one_of, whole_number
 from lcnn.field import check_links, dagger
-from lcnn.gauge.globalsym.conv import PointConv, Points
+from lcnn.gauge._weights import check_scale
+from lcnn.gauge.globalsym.conv import PointConv, Points, check_features
 from lcnn.gauge.loops import plaquette_leaf, polyakov_loops
 from lgt.errors import InputError
 from lgt.group import directions, planes
@@ -90,7 +92,7 @@ class Lift(nn.Module):
     Raises
     ------
     InputError
-        If d = 1 and plaquettes are asked for, or the choice is unknown.
+        If d = 1 and plaquettes are asked for, or an argument is none of its choices.
 
     Examples
     --------
@@ -110,8 +112,10 @@ class Lift(nn.Module):
         generator: Generator | None = None,
     ) -> None:
         super().__init__()
-        if loops not in ("plaquettes", "polyakov", "both"):
-            raise InputError(f"loops {loops!r}", "no such choice", "use plaquettes, polyakov or both")
+        one_of("loops", loops, ("plaquettes", "polyakov", "both"))
+        check_features(target)
+        n_out = whole_number("n_out", n_out)
+        check_scale(init_w)
         group = target.group
         if loops != "polyakov" and group.identity.d == 1:
             raise InputError("plaquettes in one dimension", "no planes", "use loops = 'polyakov'")

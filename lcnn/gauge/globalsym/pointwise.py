@@ -6,7 +6,8 @@ from typing import final
 
 from torch import Tensor, nn
 
-from lcnn.gauge.globalsym.conv import Points
+from lcnn.field import extents_of
+from lcnn.gauge.globalsym.conv import Points, check_features
 from lgt.errors import ShapeError
 
 
@@ -38,6 +39,7 @@ class Pointwise(nn.Module):
 
     def __init__(self, layer: nn.Module, features: Points) -> None:
         super().__init__()
+        check_features(features)
         self.layer, self.features = layer, features
 
     def forward(self, *fields: Tensor) -> Tensor:
@@ -59,8 +61,9 @@ def split_points(matter: Tensor, features: Points) -> Tensor:
     Raises
     ------
     ShapeError
-        If the number of channels is no multiple of P.
+        If it is no matter, or the number of channels no multiple of P.
     """
+    extents_of(matter)
     P, channels = features.dimension, matter.shape[1]
     if channels % P:
         raise ShapeError(f"matter that is {features}", f"{channels} channels", f"give a multiple of {P}")

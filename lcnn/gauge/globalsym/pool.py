@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lcnn.gauge.globalsym.conv import Points
+from lcnn.gauge.globalsym.conv import Points, check_features
 from lcnn.gauge.globalsym.pointwise import split_points
 from lgt.errors import InputError
 from lgt.group import Character, DeterminantRepresentation, SignedPermutation, characters
@@ -90,6 +90,7 @@ class Pool(nn.Module):
         character: Literal["mean", "det"] | int | Character[SignedPermutation] = "mean",
     ) -> None:
         super().__init__()
+        check_features(features)
         self.features, self.character = features, find_character(features, character)
         chi = np.array(self.character.values)
         start = features.images[:, 0]

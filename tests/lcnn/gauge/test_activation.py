@@ -66,7 +66,7 @@ def test_smooth_activations_have_two_derivatives():
 def test_bad_options_and_channels_are_refused():
     with pytest.raises(InputError, match="'tanh'"):
         LAct("tanh")
-    with pytest.raises(InputError, match="degree -1"):
+    with pytest.raises(InputError, match="degree = -1"):
         LPolynomialAct(2, -1)
     with pytest.raises(ShapeError, match="3 channels"):
         LPolynomialAct(3)(torch.ones(1, 2, 4, 1, 1, dtype=torch.complex64))

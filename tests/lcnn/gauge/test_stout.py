@@ -103,7 +103,7 @@ def test_a_missing_dagger_is_found():
 def test_bad_input_is_refused():
     with pytest.raises(InputError, match="no finite number"):
         LStout(float("nan"))
-    with pytest.raises(InputError, match="no plaquettes"):
+    with pytest.raises(InputError, match="d = 1: found no such whole number"):
         LStout(d=1)
     links = torch.ones(1, 2, 3, 4, 1, 1, dtype=torch.complex64)
     with pytest.raises(ShapeError, match="stout in 3"):

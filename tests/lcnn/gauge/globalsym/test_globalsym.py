@@ -32,6 +32,7 @@ from lgt.group import (
     SU,
     PermutationRepresentation,
     SignedPermutation,
+    TableGroup,
     characters,
     directions,
     plane_vectors,
@@ -324,8 +325,33 @@ def test_bad_input_is_refused() -> None:
         PointConv(regular(K), regular(K), 1, 1, elements="some")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="no group features"):
         PointConv(trivial(K), regular(K), 1, 1, elements="identity")
-    with pytest.raises(InputError, match="at least one"):
-        PointConv(regular(K), regular(K), 1, 1, elements=())
+    for elements in ((), ["identity"], [1], 5):
+        with pytest.raises(InputError, match=r"^elements .*: found no (list of elements|such choice); "):
+            PointConv(regular(K), regular(K), 1, 1, elements=elements)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="no such element"):
+        PointConv(regular(L), regular(L), 1, 1, elements=[SignedPermutation.reflection(2, 0)])
+    for n_in, n_out in ((0, 1), (1, 0), (1, 1.5), (True, 1), (1, "2")):
+        with pytest.raises(InputError, match=r"^n_in, n_out = .*; give whole numbers of 1 or more"):
+            PointConv(regular(K), regular(K), n_in, n_out)  # type: ignore[arg-type]
+    for size in (0, 1.5, "2"):
+        with pytest.raises(InputError, match=r"^kernel_size = "):
+            PointConv(regular(K), regular(K), 1, 1, size)  # type: ignore[arg-type]
+    for channels in (0, -1, 2.0):
+        with pytest.raises(InputError, match=r"^n_out = .*; give one of 1 or more"):
+            Lift(regular(K), channels)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="no finite number"):
+        Lift(regular(K), 1, loops="both", init_w="1")  # type: ignore[arg-type]
+    makers: tuple[Callable[[Any], nn.Module], ...] = (
+        lambda points: Lift(points, 1),
+        lambda points: PointConv(points, points, 1, 1),
+        lambda points: Pointwise(LAct(), points),
+        lambda points: SymmetricLExp(points, 1),
+        Pool,
+    )
+    for make in makers:
+        for points in (K, "B_2", regular(TableGroup(((0,),)))):
+            with pytest.raises(InputError, match=r"^features .*; give regular\(K\) or trivial\(K\)"):
+                make(points)
     with pytest.raises(ShapeError, match="8 channels"):
         PointConv(regular(K), regular(K), 1, 1)(links, W)
     with pytest.raises(ShapeError, match="multiple of 8"):
