@@ -54,12 +54,17 @@ class TrNorm(nn.Module):
     def forward(self, matter: Tensor) -> Tensor:
         """Return matter of the same shape, (B, C, *extents, N, N)."""
         extents_of(matter)
+        # The result does not depend on the scale, a constant in every derivative; squares of the large
+        # entries alone would be beyond the largest number of single precision.
+        entries = torch.view_as_real(matter.resolve_conj()).detach().abs()
+        scale = entries.amax((1, -3, -2, -1)).clamp(min=1.0)[:, None]
+        small = matter / scale[..., None, None]
         if self.kind == "frobenius":
-            entries = torch.view_as_real(matter.resolve_conj()).square().sum((-3, -2, -1))
-            square = entries.mean(1, keepdim=True) / matter.shape[-1]
+            squares = torch.view_as_real(small.resolve_conj()).square().sum((-3, -2, -1))
+            square = squares.mean(1, keepdim=True) / matter.shape[-1]
         else:
-            square = torch.view_as_real(trace(matter).mean(1, keepdim=True).resolve_conj()).square().sum(-1)
-        return matter * torch.rsqrt(square + self.eps**2)[..., None, None]
+            square = torch.view_as_real(trace(small).mean(1, keepdim=True).resolve_conj()).square().sum(-1)
+        return small * torch.rsqrt(square + (self.eps / scale).square())[..., None, None]
 
     def extra_repr(self) -> str:
         """Name the options."""

@@ -45,6 +45,18 @@ def test_zero_has_a_finite_value_and_gradient(kind):
     assert (out == 0).all()
 
 
+@pytest.mark.parametrize("kind", ["frobenius", "trace"])
+def test_matter_of_any_size_has_a_norm(kind):
+    W = torch.tensor(matter(SU(3))).to(torch.complex64)
+    expected = TrNorm(kind)(W)
+    for size in (1e20, 1e37, torch.tensor([1.0, 1e36])[:, None, None, None, None, None]):
+        large = (size * W).requires_grad_()
+        out = TrNorm(kind)(large)
+        torch.testing.assert_close(out, expected, rtol=1e-5, atol=1e-5)
+        out.real.sum().backward()
+        assert torch.isfinite(large.grad).all()
+
+
 def test_charge_conjugation_and_daggers_commute_with_the_norm():
     W = torch.tensor(matter(SU(3)))
     for kind in ("frobenius", "trace"):
