@@ -2,7 +2,7 @@
 
 The folder holds ``run.toml``, one ``seed-N/checkpoint.toml`` for each seed and, once all seeds are done,
 ``model.toml``: the weights of the seed that was best on the validation data. Checkpoints are pairs of
-files as `lcnn.checkpoint` describes them.
+files as `lcnn.checkpoint` describes them. While a process trains into it, the folder is locked.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch import nn
 
 from lcnn._before import check_folder, read_header
 from lcnn._catalogue import complete, is_users
+from lcnn._claim import Claim
 from lcnn._resume import describe, require_same
 from lcnn.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from lcnn.config import RunConfig
@@ -33,6 +34,7 @@ from lcnn.models import build_model
 from lcnn.targets import Measured, parse_target
 from lgt._version import __version__
 from lgt.config import parse_duration
+from lgt.disk import reason
 from lgt.ensemble import Ensemble
 from lgt.errors import InputError, LgtError, StorageError
 from lgt.stop import stop_requests
@@ -89,8 +91,8 @@ def train(
     Raises
     ------
     InputError
-        For anything in `run` that cannot be done, a folder that exists (without `resume`), or one with
-        another run (with it).
+        For anything in `run` that cannot be done, a folder that exists (without `resume`), one with
+        another run (with it), or one that another process trains into.
     StoppedError
         If the run was stopped; it can be resumed.
     StorageError
@@ -98,20 +100,23 @@ def train(
     """
     folder, config = Path(run.out), run.training
     device = pick_device(config.device)
-    with _threads(config.threads), stop_requests(None) as requests, join_world(device) as world:
-        world.lead(lambda: check_folder(folder, resume))
+    with (
+        _threads(config.threads),
+        stop_requests(None) as requests,
+        join_world(device) as world,
+        Claim(folder) as claim,
+    ):
+        world.lead(lambda: _look_at_folder(folder, resume, claim))
         dtype = getattr(torch, config.dtype)
         first = open_first(run.data, dtype=dtype)
         spec = complete(run.model, d=first.d, N=first.N)
         begin = read_checkpoint(config.start) if config.start else None
-        weights = _check_model(spec, begin, run, first)  # targets can take hours: a wrong model shows before them
+        # Targets can take hours: a wrong model shows before them.
+        weights = _check_model(spec, begin, run, first)
         splits = open_splits(run.data, dtype=dtype, progress=measuring if world.leads else None)
         about = _about(spec, run, splits, device, world)
         about["start"] = "fresh weights" if begin is None else begin.metadata["sha256"]
-        for seed in config.seeds:
-            if resume and (saved := _checkpoint(folder, seed)).exists():
-                require_same(read_header(saved)[1], {**about, "seed": seed}, saved)
-        world.lead(lambda: _open_folder(folder, run))
+        world.lead(lambda: _open_folder(folder, run, about, resume, claim))
         if started is not None and world.leads:
             started(splits, weights)
         clock = _Clock(parse_duration(config.time_limit), progress if world.leads else None)
@@ -177,17 +182,32 @@ def _checkpoint(folder: Path, seed: int) -> Path:
     return folder / f"seed-{seed}" / "checkpoint.toml"
 
 
-def _open_folder(folder: Path, run: RunConfig) -> None:
-    """Make the folder with its run.toml; a run that is resumed may have changed in what is free."""
+def _look_at_folder(folder: Path, resume: bool, claim: Claim) -> None:
+    """Refuse a folder with results and, if it is there already, keep other processes out of it."""
+    check_folder(folder, resume)
+    claim.take()
+
+
+def _open_folder(folder: Path, run: RunConfig, about: dict[str, Any], resume: bool, claim: Claim) -> None:
+    """Make the folder with its run.toml; a run that is resumed may have changed in what is free.
+
+    What may have happened in it since `_look_at_folder` is looked at again, now that nobody else can.
+    """
     text, path = run.to_toml(), folder / "run.toml"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _look_at_folder(folder, resume, claim)
+        for seed in run.training.seeds:
+            if resume and (saved := _checkpoint(folder, seed)).exists():
+                require_same(read_header(saved)[1], {**about, "seed": seed}, saved)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             temporary = path.with_name("run.toml.part")
             temporary.write_text(text, encoding="utf-8")
             temporary.replace(path)
+    except LgtError:
+        raise
     except OSError as error:
-        raise StorageError(f"folder {folder}", str(error), "choose another folder for out") from None
+        raise StorageError(f"folder {folder}", reason(error), "choose another folder for out") from None
 
 
 def _build(spec: dict[str, Any], seed: int, begin: Checkpoint | None, dtype: torch.dtype) -> nn.Module:
