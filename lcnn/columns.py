@@ -2,6 +2,8 @@
 
 - ``labels.csv:NAME``: a table with a header. With columns ``chain`` and ``config`` (from 0) rows are matched
   by number, in any order; without them there is a row for every finished configuration, chain after chain.
+  With a column ``ensemble`` one file serves several, rows of other ensembles are passed over; a row for a
+  configuration that the ensemble does not have is refused.
 - ``labels.npy``, ``labels.npz:NAME``, ``labels.h5:path/in/file``: an array (chains, configs[, *extents]), or
   (n[, *extents]) in the order of the finished configurations, chain after chain.
 
@@ -88,7 +90,7 @@ class Column:
         ------
         InputError
             If there is no such file or column, it does not fit the ensemble, has no number for one of the
-            rows, or belongs to other configurations.
+            rows, or belongs to other configurations; a table also if it has rows for more of them.
         """
         table = _read(self.path(ensemble), self.key)
         asked = (
@@ -272,6 +274,15 @@ def _by_number(
             )
             raise InputError(asked, twice, "give every configuration one row, or a column 'ensemble'")
         place[chain, config] = k
+    chains, configs = ensemble.finished.shape
+    surplus = [(c, k) for c, k in place if not (0 <= c < chains and 0 <= k < configs)]
+    if surplus:
+        raise InputError(
+            f"{asked} for {chains} chains of {configs} configurations of {ensemble.path}",
+            f"a row for chain {surplus[0][0]}, configuration {surplus[0][1]} "
+            f"(line {place[surplus[0]] + 2}), which it does not have",
+            "give the labels of this ensemble (both count from 0)",
+        )
     missing = [row for row in rows if row not in place]
     if missing:
         raise InputError(

@@ -132,6 +132,22 @@ def test_a_number_that_is_missing(ensemble: Path) -> None:
         opened(ensemble, "q.csv:Q")
 
 
+@pytest.mark.parametrize("surplus", [(3, 0), (0, 4), (-1, 0), (0, -1)])
+def test_rows_for_configurations_that_are_not_there(ensemble: Path, surplus: tuple[int, int]) -> None:
+    """Labels of a longer run, or counted from 1; rows of other ensembles, by name, are passed over."""
+    values = fields(ensemble).mean(axis=(2, 3))
+    write_csv(Path("q.csv"), values)
+    row = f"{surplus[0]},{surplus[1]},0.5\n"
+    text = Path("q.csv").read_text()
+    Path("q.csv").write_text(text + row)
+    words = rf"3 chains of 4 configurations .* chain {surplus[0]}, configuration {surplus[1]} \(line 14\)"
+    with pytest.raises(InputError, match=words):
+        opened(ensemble, "q.csv:Q")
+    lines = [f"a,{line}" for line in text.splitlines()[1:]]
+    Path("q.csv").write_text("\n".join(["ensemble,chain,config,Q", *lines, f"b,{row}"]))
+    assert_own(ensemble, "q.csv:Q")
+
+
 def test_labels_of_other_configurations_are_refused_by_their_plaquettes(
     ensemble: Path, make_ensemble: Maker
 ) -> None:
