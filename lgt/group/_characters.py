@@ -8,6 +8,7 @@ from typing import Generic, TypeVar, final
 import numpy as np
 from numpy.typing import NDArray
 
+from lgt.errors import InputError
 from lgt.group._base import Representation
 from lgt.group._finite import FiniteGroup
 
@@ -26,6 +27,11 @@ class Character(Representation[E], Generic[E]):
     values
         chi of each element by its number; integers if all are +1 or -1.
 
+    Raises
+    ------
+    InputError
+        If there is not one number for each element, or chi(gh) is not chi(g) chi(h).
+
     Examples
     --------
     >>> from lgt.group import point_group
@@ -35,6 +41,19 @@ class Character(Representation[E], Generic[E]):
 
     group: FiniteGroup[E]
     values: tuple[complex, ...]
+
+    def __post_init__(self) -> None:
+        asked, remedy = f"a character of {self.group!r}", "take it from characters(group)"
+        chi = np.array(self.values)
+        if chi.shape != (self.group.order,) or chi.dtype.kind not in "ifc":
+            found = f"values of shape {chi.shape}, {chi.dtype}"
+            raise InputError(asked, found, f"give {self.group.order} numbers, or {remedy}")
+        # Row by row, so that memory stays small; with chi = 0 everywhere the products agree, too.
+        wrong = max(
+            np.abs(chi[row] - a * chi).max() for row, a in zip(self.group.product_table, chi, strict=True)
+        )
+        if not max(wrong, abs(abs(chi[0]) - 1)) <= 1e-9:
+            raise InputError(asked, "values with chi(gh) unlike chi(g) chi(h)", remedy)
 
     def __repr__(self) -> str:
         return f"Character({self.group!r}: {', '.join(f'{v:.3g}' for v in self.values)})"
@@ -47,7 +66,7 @@ class Character(Representation[E], Generic[E]):
     @property
     def is_real(self) -> bool:
         """Whether all values are +1 or -1."""
-        return all(isinstance(value, int) for value in self.values)
+        return all(value in (1, -1) for value in self.values)
 
     def matrix(self, g: E) -> NDArray[np.number]:
         """Return chi(g), shape (1, 1)."""

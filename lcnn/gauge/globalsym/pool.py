@@ -47,7 +47,7 @@ def find_character(
     if character == "det":
         det = DeterminantRepresentation(group)
         return Character(group, tuple(int(det.matrix(g)[0, 0]) for g in group.elements))
-    if isinstance(character, int) and 0 <= character < len(known):
+    if isinstance(character, int) and not isinstance(character, bool) and 0 <= character < len(known):
         return known[character]
     remedy = f"use 'mean', 'det' or a number below {len(known)}"
     raise InputError(f"character {character!r} of {group!r}", "no such character", remedy)
@@ -115,10 +115,10 @@ class Pool(nn.Module):
         Raises
         ------
         ShapeError
-            If the number of channels is no multiple of the number P of points.
+            If it is no matter, or the number of channels no multiple of the number P of points.
         """
-        values = self.values.to(matter)
-        return torch.einsum("bcp...,p->bc...", split_points(matter, self.features), values)
+        points = split_points(matter, self.features)
+        return torch.einsum("bcp...,p->bc...", points, self.values.to(points))
 
     def extra_repr(self) -> str:
         """Name the features and the character."""

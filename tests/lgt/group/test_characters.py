@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lgt.errors import InputError
 from lgt.group import (
     Character,
     DeterminantRepresentation,
@@ -53,8 +54,16 @@ def test_values_of_c_4_are_exact() -> None:
 
 def test_a_wrong_character_is_found_out() -> None:
     group = point_group("C_4", 2)
-    with pytest.raises(Exception, match="D\\(gh\\)"):
-        Character(group, (1, -1, 1, 1)).check_homomorphism(np.random.default_rng(0))
+    with pytest.raises(InputError, match=r"^a character of C_4: found values with chi\(gh\) unlike"):
+        Character(group, (1, -1, 1, 1))
+    with pytest.raises(InputError, match=r"unlike chi"):
+        Character(group, (0, 0, 0, 0))
+    with pytest.raises(InputError, match=r"unlike chi"):
+        Character(group, (float("nan"),) * 4)
+    for values in ((1, 1), (), ("a",) * 4, ((1,),) * 4):
+        with pytest.raises(InputError, match="give 4 numbers"):
+            Character(group, values)  # type: ignore[arg-type]
+    assert Character(group, (1.0,) * 4).is_real
 
 
 def test_characters_of_random_subgroups_are_homomorphisms() -> None:

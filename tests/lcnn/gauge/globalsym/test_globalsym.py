@@ -30,6 +30,7 @@ from lcnn.testing import assert_symmetric
 from lgt.errors import CheckError, InputError, ShapeError
 from lgt.group import (
     SU,
+    Character,
     PermutationRepresentation,
     SignedPermutation,
     TableGroup,
@@ -360,6 +361,12 @@ def test_bad_input_is_refused() -> None:
         Pool(regular(K))(W)
     with pytest.raises(InputError, match="no such character"):
         Pool(regular(K), 4)
+    with pytest.raises(InputError, match="character True of B_2: found no such character"):
+        Pool(regular(K), True)
+    with pytest.raises(InputError, match="unlike chi"):
+        Pool(regular(K), Character(K, (2,) * 8))
+    with pytest.raises(ShapeError, match="complex"):
+        Pool(regular(K))(torch.ones(1, 8, 3, 4, 2, 2))
     with pytest.raises(InputError, match="change the sign"):
         Pool(trivial(K), "det")
     with pytest.raises(InputError, match="use one group"):

@@ -53,3 +53,15 @@ def test_the_size_holds(N: int, hot: bool, features: str, elements: str) -> None
 def test_the_published_start_does_not_hold() -> None:
     sizes = _sizes(3, True, "regular", "identity", init="published")
     assert min(sizes) < 0.1 or max(sizes) > 10
+
+
+def test_loops_of_both_kinds_share_the_size() -> None:
+    """Each kind alone gives matter of size 1, and so do both together."""
+    points, sizes = regular(point_group("B_2", 2)), []
+    for seed in range(SEEDS):
+        rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+        links = torch.from_numpy(SU(3).haar(rng, (2, 2, 4, 6))).to(torch.complex64)
+        for loops in ("plaquettes", "polyakov", "both"):
+            W = Lift(points, 4, loops=loops, generator=generator)(links).detach()  # type: ignore[arg-type]
+            sizes.append(float(W.abs().square().sum((-2, -1)).mean() / 3))
+    assert np.abs(np.reshape(sizes, (SEEDS, 3)).mean(0) - 1).max() < 0.05
