@@ -79,8 +79,8 @@ class FieldType:
 
         Examples
         --------
-        >>> from lgt.group import RegularRepresentation
-        >>> ADJOINT.transforming(RegularRepresentation(Hyperoctahedral(2)), "group features")
+        >>> from lgt.group import regular
+        >>> ADJOINT.transforming(regular(Hyperoctahedral(2)), "group features")
         group features
         """
         return FieldType(name, self.gauge, self.on_sites, lambda d: representation)
@@ -316,6 +316,11 @@ class PointGroup(Symmetry[SignedPermutation]):
     group
         The subgroup; None is all of B_d for whatever d the lattice has.
 
+    Raises
+    ------
+    InputError
+        If it is no group of signed permutations.
+
     Examples
     --------
     >>> PointGroup(), PointGroup(Hyperoctahedral(3).rotations)
@@ -324,6 +329,13 @@ class PointGroup(Symmetry[SignedPermutation]):
 
     group: FiniteGroup[SignedPermutation] | None = None
     name: ClassVar[str] = "hypercubic"
+
+    def __post_init__(self) -> None:
+        group: object = self.group
+        elements = group.elements if isinstance(group, FiniteGroup) else ()
+        if group is not None and not any(isinstance(g, SignedPermutation) for g in elements[:1]):
+            found, remedy = "no group of signed permutations", "give one of lgt.group.point_group(name, d)"
+            raise InputError(f"PointGroup({group!r})", found, remedy)
 
     def __repr__(self) -> str:
         return f"PointGroup({self.group or 'B_d'})"

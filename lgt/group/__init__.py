@@ -25,7 +25,7 @@ from lgt.group._permutation import (
 from lgt.group._point_group import point_group
 from lgt.group._space import AffineRepresentation, SpaceElement, SpaceGroup
 from lgt.group._special_unitary import SU
-from lgt.group._table import RegularRepresentation, TableGroup
+from lgt.group._table import TableGroup
 from lgt.group._unitary import UnitaryGroup
 from lgt.group._unitary_full import U
 from lgt.group._unitary_representations import Adjoint, Defining
@@ -42,7 +42,6 @@ __all__ = [
     "Group",
     "Hyperoctahedral",
     "PermutationRepresentation",
-    "RegularRepresentation",
     "Representation",
     "SignedPermutation",
     "SpaceElement",

@@ -93,7 +93,15 @@ class PermutationRepresentation(Representation[E], Generic[E]):
 
 
 def regular(group: FiniteGroup[E]) -> PermutationRepresentation[E]:
-    """Return the group on its own elements, g h: the points are the numbers of the elements."""
+    """Return the group on its own elements, g h: the points are the numbers of the elements.
+
+    Examples
+    --------
+    >>> from lgt.group import Hyperoctahedral
+    >>> regular(Hyperoctahedral(1)).matrix(SignedPermutation((0,), (-1,)))
+    array([[0, 1],
+           [1, 0]])
+    """
     return PermutationRepresentation(group, group.product_table, "regular")
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lgt.errors import InputError
 from lgt.group import _matrix
-from lgt.group._unitary import Complex, Real, UnitaryGroup
+from lgt.group._unitary import Complex, UnitaryGroup, whole_colours
 
 
 @final
@@ -38,14 +36,7 @@ class SU(UnitaryGroup):
     N: int
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "N", operator.index(self.N))
-        except TypeError:
-            raise InputError(
-                f"the group SU({self.N})", "no integer", "use SU(N) with N = 2, 3, ..."
-            ) from None
-        if self.N < 2:
-            raise InputError(f"the group SU({self.N})", f"N = {self.N}", "use SU(N) with N >= 2, or U(1)")
+        object.__setattr__(self, "N", whole_colours("SU", self.N))
 
     def __repr__(self) -> str:
         return f"SU({self.N})"
@@ -73,10 +64,6 @@ class SU(UnitaryGroup):
         """The N matrices exp(2 pi i k / N) 1, k = 0, ..., N-1, shape (N, N, N)."""
         phases = np.exp(2j * np.pi * np.arange(self.N) / self.N)
         return np.asarray(phases[:, None, None] * self.identity)
-
-    def coordinates(self, X: ArrayLike) -> Real:
-        """Return c_a = -2 Re tr(T^a X), shape (..., N^2 - 1); other parts of X are dropped."""
-        return np.asarray(-2 * np.tensordot(self._matrices(X), self.generators, axes=((-1, -2), (1, 2))).real)
 
     def antihermitian(self, M: ArrayLike) -> Complex:
         """Return TA(M) = (M - M^+)/2 minus its trace part, shape (..., N, N)."""

@@ -1,19 +1,15 @@
-"""Groups known by their product table alone, and a group acting on itself."""
+"""Groups known by their product table alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar, final
+from typing import final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lgt.errors import InputError
-from lgt.group._base import Representation
 from lgt.group._finite import FiniteGroup, Indices, frozen
-
-E = TypeVar("E")
 
 
 @final
@@ -64,30 +60,3 @@ class TableGroup(FiniteGroup[int]):
     def compose_forms(self, a: Indices, b: Indices) -> Indices:
         """Return the forms of the products, shape (..., 1), of broadcasting arrays of forms."""
         return np.array(self.table)[a, b]
-
-
-@final
-@dataclass(frozen=True)
-class RegularRepresentation(Representation[E], Generic[E]):
-    """A finite group on the functions on itself: D(g) e_h = e_{gh}, permutation matrices.
-
-    Examples
-    --------
-    >>> from lgt.group import Hyperoctahedral, SignedPermutation
-    >>> RegularRepresentation(Hyperoctahedral(1)).matrix(SignedPermutation((0,), (-1,)))
-    array([[0, 1],
-           [1, 0]])
-    """
-
-    group: FiniteGroup[E]
-
-    @property
-    def dimension(self) -> int:
-        """The order of the group."""
-        return self.group.order
-
-    def matrix(self, g: E) -> NDArray[np.int64]:
-        """Return the permutation matrix of g, shape (order, order)."""
-        D = np.zeros((self.dimension, self.dimension), dtype=np.int64)
-        D[self.group.product_table[self.group.index(g)], np.arange(self.dimension)] = 1
-        return D

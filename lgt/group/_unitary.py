@@ -7,6 +7,7 @@ all leading axes.
 
 from __future__ import annotations
 
+import operator
 from abc import abstractmethod
 from typing import Any
 
@@ -21,8 +22,32 @@ Complex = NDArray[np.complex128]
 Real = NDArray[np.float64]
 
 
+def whole_colours(name: str, N: object) -> int:
+    """Return the N of a group name(N) as a plain integer.
+
+    Raises
+    ------
+    InputError
+        If N is no integer or below 2.
+
+    Examples
+    --------
+    >>> whole_colours("SU", 1)
+    Traceback (most recent call last):
+    lgt.errors.InputError: the group SU(1): found N = 1; use SU(N) with N >= 2, or U1()
+    """
+    asked = f"the group {name}({N})"
+    try:
+        number = operator.index(N)  # type: ignore[arg-type]
+    except TypeError:
+        raise InputError(asked, "no integer", f"use {name}(N) with N = 2, 3, ...") from None
+    if number < 2:
+        raise InputError(asked, f"N = {number}", f"use {name}(N) with N >= 2, or U1()")
+    return number
+
+
 class UnitaryGroup(Group[Complex]):
-    """A compact gauge group of N x N unitary matrices: SU(N) or U(1).
+    """A compact gauge group of N x N unitary matrices: SU(N), U(N) or U(1).
 
     Examples
     --------
@@ -56,9 +81,12 @@ class UnitaryGroup(Group[Complex]):
     def centre(self) -> Complex:
         """The matrices that commute with the whole group, shape (how many, N, N)."""
 
-    @abstractmethod
     def coordinates(self, X: ArrayLike) -> Real:
-        """Return the real c with X = c_a T^a, shape (..., dimension); other parts of X are dropped."""
+        """Return the real c with X = c_a T^a, shape (..., dimension); other parts of X are dropped.
+
+        c_a = -2 Re tr(T^a X), from tr T^a T^b = -delta_ab / 2.
+        """
+        return np.asarray(-2 * np.tensordot(self._matrices(X), self.generators, axes=((-1, -2), (1, 2))).real)
 
     @abstractmethod
     def antihermitian(self, M: ArrayLike) -> Complex:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, final
@@ -10,9 +9,9 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lgt.errors import InputError, PhysicsError
+from lgt.errors import PhysicsError
 from lgt.group import _matrix
-from lgt.group._unitary import Complex, Real, UnitaryGroup
+from lgt.group._unitary import Complex, UnitaryGroup, whole_colours
 
 
 @final
@@ -42,12 +41,7 @@ class U(UnitaryGroup):
     N: int
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "N", operator.index(self.N))
-        except TypeError:
-            raise InputError(f"the group U({self.N})", "no integer", "use U(N) with N = 2, 3, ...") from None
-        if self.N < 2:
-            raise InputError(f"the group U({self.N})", f"N = {self.N}", "use U1(), or U(N) with N >= 2")
+        object.__setattr__(self, "N", whole_colours("U", self.N))
 
     def __repr__(self) -> str:
         return f"U({self.N})"
@@ -82,10 +76,6 @@ class U(UnitaryGroup):
         raise PhysicsError(
             f"the centre of U({self.N})", "a continuous group", "draw a phase by U1().haar(rng)"
         )
-
-    def coordinates(self, X: ArrayLike) -> Real:
-        """Return c_a = -2 Re tr(T^a X), shape (..., N^2); hermitian parts of X are dropped."""
-        return np.asarray(-2 * np.tensordot(self._matrices(X), self.generators, axes=((-1, -2), (1, 2))).real)
 
     def antihermitian(self, M: ArrayLike) -> Complex:
         """Return TA(M) = (M - M^+)/2, shape (..., N, N). No trace is removed: it is in the algebra."""

@@ -14,11 +14,12 @@ from lgt.group import (
     SU,
     U1,
     Hyperoctahedral,
-    RegularRepresentation,
     SignedPermutation,
     SpaceElement,
+    TableGroup,
     VectorRepresentation,
     parse_group,
+    regular,
 )
 from lgt.lattice import Lattice
 from lgt.loops import loop_trace
@@ -76,7 +77,7 @@ def test_laws_of_an_action(symmetry: Symmetry[Any], kind: FieldType, box: Lattic
 
 def test_a_regular_representation_mixes_the_channels() -> None:
     group, box, rng = Hyperoctahedral(2), Lattice((3, 4)), np.random.default_rng(2)
-    kind = ADJOINT.transforming(RegularRepresentation(group), "group features")
+    kind = ADJOINT.transforming(regular(group), "group features")
     field = kind.random(rng, SU(2), box)
     assert field.shape == (2, 2 * 8, 3, 4, 2, 2)
     symmetry, tried = PointGroup(group), 0
@@ -219,6 +220,12 @@ def test_what_they_print_and_parse() -> None:
 def test_arrays_of_another_layout_are_refused(kind: FieldType, shape: tuple[int, ...]) -> None:
     with pytest.raises(ShapeError):
         Translation().act(SpaceElement.identity(2), np.zeros(shape), kind, Lattice((3, 4)))
+
+
+@pytest.mark.parametrize("group", ["C_4", 4, TableGroup(((0,),)), regular(Hyperoctahedral(2))])
+def test_a_point_group_that_is_none_is_refused(group: object) -> None:
+    with pytest.raises(InputError, match=r"^PointGroup\(.*no group of signed permutations.*point_group"):
+        PointGroup(group)  # type: ignore[arg-type]
 
 
 def test_a_point_group_of_other_axes_is_refused() -> None:

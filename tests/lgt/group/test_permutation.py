@@ -9,7 +9,7 @@ from lgt.errors import InputError, ShapeError
 from lgt.group import (
     Hyperoctahedral,
     PermutationRepresentation,
-    RegularRepresentation,
+    SignedPermutation,
     direction_vectors,
     directions,
     moving,
@@ -44,10 +44,16 @@ def test_points_move_as_vectors_do() -> None:
     assert len(plane_vectors(1)) == 0
 
 
-def test_the_regular_one_is_that_of_the_group_core() -> None:
-    group = Hyperoctahedral(2)
-    for g in group.elements:
-        assert (regular(group).matrix(g) == RegularRepresentation(group).matrix(g)).all()
+def test_the_regular_representation() -> None:
+    group = Hyperoctahedral(3)
+    own = regular(group)
+    own.check_homomorphism(np.random.default_rng(3), tolerance=0.0)
+    traces = [np.trace(own.matrix(g)) for g in group.elements]
+    assert traces == [group.order if g == group.identity else 0 for g in group.elements]
+    g = SignedPermutation.rotation(3, 0, 1)
+    e_h = np.eye(48)[group.index(SignedPermutation.reflection(3, 2))]
+    image = group.index(g * SignedPermutation.reflection(3, 2))
+    assert np.flatnonzero(own.matrix(g) @ e_h).tolist() == [image]
 
 
 @pytest.mark.parametrize(("name", "d"), NAMES)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lgt.errors import CheckError, InputError
-from lgt.group import Hyperoctahedral, RegularRepresentation, SignedPermutation, TableGroup
+from lgt.group import Hyperoctahedral, TableGroup
 
 KLEIN = ((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0))
 
@@ -72,15 +72,3 @@ def test_the_table_of_a_group_is_the_same_group() -> None:
     table.check_axioms(np.random.default_rng(2))
     assert np.array_equal(table.class_of, group.class_of)
     assert np.array_equal(table.element_orders, group.element_orders)
-
-
-def test_the_regular_representation() -> None:
-    group = Hyperoctahedral(3)
-    regular = RegularRepresentation(group)
-    regular.check_homomorphism(np.random.default_rng(3), tolerance=0.0)
-    traces = [np.trace(regular.matrix(g)) for g in group.elements]
-    assert traces == [group.order if g == group.identity else 0 for g in group.elements]
-    g = SignedPermutation.rotation(3, 0, 1)
-    e_h = np.eye(48)[group.index(SignedPermutation.reflection(3, 2))]
-    image = group.index(g * SignedPermutation.reflection(3, 2))
-    assert np.flatnonzero(regular.matrix(g) @ e_h).tolist() == [image]
