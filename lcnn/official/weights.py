@@ -12,6 +12,7 @@ from typing import Any, Literal, final
 import torch
 from torch import Tensor
 
+from lcnn._arguments import one_of, whole_number
 from lcnn.field import set_precision
 from lcnn.models import LCNN
 from lcnn.official._structure import Choice, Structure, channel_order, find_structure
@@ -128,7 +129,8 @@ def convert_weights(
     Raises
     ------
     InputError
-        If keys, shapes or numbers are none of such a network, or several networks have those shapes.
+        If keys, shapes, numbers or hyperparameters are none of such a network, several networks have those
+        shapes, or an option is none of its choices.
 
     Examples
     --------
@@ -137,11 +139,17 @@ def convert_weights(
     >>> found.model.weights, found.inferred[0]
     (35, 'd = 2, plaquettes, layers (2,1,2), without centre, directions positive')
     """
+    one_of("planes", planes, ("official", "increasing"))
+    if directions is not None:
+        one_of("directions", directions, ("positive", "both"))
+    for option, value in (("d", d), ("dilation", dilation)):
+        if value is not None:
+            whole_number(option, value)
     tensors, said = _checked(state, name), said or {}
     convs = [tensors[f"convs.{i}.weight"] for i in range(len(tensors) - 2)]
     shapes = [(t.shape[0], t.shape[1], t.shape[2]) for t in convs]
+    sizes = _numbers(said, "conv_kernel_size", len(convs), name)
     try:
-        sizes = _numbers(said, "conv_kernel_size", len(convs), name)
         extents = said.get("dims")
         d = len(extents) if d is None and isinstance(extents, (list, tuple)) else d
         if directions is None and isinstance(said.get("symmetric"), bool):
@@ -220,12 +228,15 @@ def _kind(value: object) -> str:
 
 
 def _numbers(said: Mapping[str, Any], key: str, count: int, name: str) -> list[int] | None:
-    """A hyperparameter that has a whole number for each layer; None where there is none."""
+    """A hyperparameter that has a whole number for each of `count` layers; None where there is none."""
     values = said.get(key)
     if values is None:
         return None
     if not isinstance(values, (list, tuple)) or any(type(value) is not int for value in values):
         raise InputError(f"{name}: {key} = {str(values)[:60]}", "no list of whole numbers", _SAVE)
+    if len(values) < count:
+        found = f"{len(values)} numbers for {count} layers"
+        raise InputError(f"{name}: {key} = {str(values)[:60]}", found, _SAVE)
     return list(values[:count])
 
 
@@ -236,13 +247,15 @@ def _step(structure: Structure, said: Mapping[str, Any], dilation: int | None, n
     values = _numbers(said, "conv_dilation", len(structure.rows), name)
     if values is None:
         return 1, "assumed: give dilation if it was trained with another"
-    used = {value for value, (K, _, _) in zip(values, structure.rows, strict=False) if K > 1} or {1}
+    used = {value for value, (K, _, _) in zip(values, structure.rows, strict=True) if K > 1} or {1}
+    asked = f"{name}: conv_dilation = {values}"
     if len(used) > 1:
-        raise InputError(
-            f"{name}: conv_dilation {values}", "several", "import networks with one dilation for all layers"
-        )
+        raise InputError(asked, "several", "import networks with one dilation for all layers")
     # The layer that has no local slot, that of the first code, takes dilation + 1 steps for a hop.
-    return used.pop() + (0 if structure.centre else 1), "from the hyperparameters"
+    step = used.pop() + (0 if structure.centre else 1)
+    if step < 1:
+        raise InputError(asked, f"hops of {step} sites", "give dilation, the sites of a hop")
+    return step, "from the hyperparameters"
 
 
 def _reorder(weight: Tensor, order: list[int]) -> Tensor:

@@ -1,5 +1,6 @@
 import argparse
 import pickle
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,41 @@ def test_hyperparameters_beside_the_weights_are_heard(tmp_path):
         convert_weights(state, said={"conv_kernel_size": [4]})
     first = small(**{"convs.0.weight": torch.randn(2, 3, 5)})  # no local slot: dilation + 1 steps a hop
     assert convert_weights(first, said={"conv_dilation": [0]}).model.spec["dilation"] == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"conv_dilation": [0, 0]}, "[0, 0]: found hops of 0 sites; give dilation"),
+        ({"conv_dilation": [-1, -1]}, "found hops of -1 sites"),
+        ({"conv_dilation": [1, 2]}, "found several"),
+        ({"conv_dilation": []}, "[]: found 0 numbers for 2 layers"),
+        ({"conv_dilation": [1]}, "found 1 numbers for 2 layers"),
+        ({"conv_dilation": 1}, "no list of whole numbers"),
+        ({"conv_kernel_size": []}, "[]: found 0 numbers for 2 layers"),
+        ({"conv_kernel_size": [2]}, "found 1 numbers for 2 layers"),
+        ({"conv_kernel_size": [2, "2"]}, "no list of whole numbers"),
+    ],
+)
+def test_hyperparameters_that_do_not_fit_are_refused(said, words):
+    state = small(**{"convs.1.weight": torch.randn(2, 5, 13)})
+    with pytest.raises(InputError, match=f"^weights: conv_.*{re.escape(words)}"):
+        convert_weights(state, said=said)
+    assert convert_weights(state, said={"conv_dilation": [2, 2, 3]}).model.spec["dilation"] == 2
+
+
+@pytest.mark.parametrize("planes", ["nonsense", None, ["official"], "Official"])
+def test_an_unknown_order_of_planes_is_refused(planes):
+    with pytest.raises(InputError, match=r"^planes = .*; use official or increasing"):
+        convert_weights(small(), planes=planes)
+
+
+@pytest.mark.parametrize(
+    "options", [{"directions": "up"}, {"d": 0}, {"d": "2"}, {"dilation": 0}, {"dilation": 1.5}]
+)
+def test_an_option_that_is_none_is_refused_by_its_name(options):
+    with pytest.raises(InputError, match=f"^{next(iter(options))} = .*; (use|give)"):
+        convert_weights(small(), **options)
 
 
 @pytest.mark.parametrize(
