@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from lcnn._catalogue import check_names
 from lcnn.config import DataConfig, RunConfig
+from lgt.disk import reason
 from lgt.errors import EnsembleError, InputError
 
 FORMAT = "lcnn checkpoint 1"
@@ -152,8 +153,10 @@ def read_header(path: str | Path) -> tuple[Path, dict[str, Any]]:
     try:
         metadata = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        toml = isinstance(error, tomllib.TOMLDecodeError)
+        found = f"text that is not TOML ({error})" if toml else reason(error).lower()
         remedy = "give the TOML file of a checkpoint or a folder that lcnn train finished"
-        raise InputError(f"checkpoint {path}", str(error), remedy) from None
+        raise InputError(f"checkpoint {path}", found, remedy) from None
     if metadata.get("format") != FORMAT:
         raise InputError(f"checkpoint {path}", f"format {metadata.get('format')!r}", f"one of {FORMAT!r}")
     return path, metadata

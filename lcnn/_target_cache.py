@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lgt.disk import reason
 from lgt.errors import StorageError
 
 if TYPE_CHECKING:
@@ -64,4 +65,4 @@ def save(path: Path, values: NDArray[np.float64]) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         remedy = "choose another folder for data.cache"
-        raise StorageError(f"targets in {path}", str(error), remedy) from None
+        raise StorageError(f"targets in {path}", reason(error), remedy) from None

@@ -40,7 +40,7 @@ class Augmentation:
     Raises
     ------
     InputError
-        For any other symmetry.
+        For any other symmetry, none, one twice, or what is not a tuple of names.
 
     Examples
     --------
@@ -56,10 +56,17 @@ class Augmentation:
     pseudoscalar: bool = False
 
     def __post_init__(self) -> None:
-        for name in self.symmetries:
+        names, remedy = self.symmetries, f"name some of {', '.join(AUGMENTATIONS)} in a tuple, each once"
+        if type(names) is not tuple or not names:
+            raise InputError(f"augmentation {names!r}", "no tuple of symmetries", remedy)
+        for name in names:
             if name not in AUGMENTATIONS:
-                remedy = f"use {', '.join(AUGMENTATIONS)}"
                 raise InputError(f"augmentation {name!r}", "no such symmetry", remedy)
+        if len(set(names)) < len(names):
+            raise InputError(f"augmentation {names!r}", "the same symmetry twice", remedy)
+        if self.pseudoscalar not in (False, True):
+            found = f"pseudoscalar = {self.pseudoscalar!r}"
+            raise InputError("an augmentation", found, "use True or False")
 
     def __call__(self, links: Tensor, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return links (B, d, *extents, N, N) and targets (B, *extents) or (B,), both transformed.

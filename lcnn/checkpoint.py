@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from lcnn._before import FORMAT, read_header, require
 from lcnn.field import set_precision
+from lgt.disk import reason
 from lgt.errors import InputError, StorageError
 
 
@@ -61,7 +62,7 @@ def write_checkpoint(path: str | Path, tensors: Mapping[str, Tensor], metadata: 
             if ours.fullmatch(old.name) and old.name != weights.name:
                 old.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"checkpoint {path}", str(error), "make room on the disk and resume") from error
+        raise StorageError(f"checkpoint {path}", reason(error), "make room on the disk and resume") from error
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
@@ -77,17 +78,24 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     InputError
         If there is no such pair, or its weights are not those that the TOML file names.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import load
 
     path, metadata = read_header(path)
-    weights = path.with_name(Path(str(metadata.get("weights"))).name)
+    require(metadata, ("weights", "sha256"), f"checkpoint {path}")
+    weights = path.with_name(Path(str(metadata["weights"])).name)
     try:
         content = weights.read_bytes()
     except OSError as error:
-        raise InputError(f"weights of {path}", str(error), "keep the two files together") from None
-    if hashlib.sha256(content).hexdigest() != metadata.get("sha256"):
+        found, remedy = reason(error).lower(), "keep the two files together"
+        raise InputError(f"weights {weights} of {path}", found, remedy) from None
+    if hashlib.sha256(content).hexdigest() != metadata["sha256"]:
         raise InputError(f"weights of {path}", "another content than its sha256", "restore the file")
-    return Checkpoint(load(content), metadata)
+    try:
+        return Checkpoint(load(content), metadata)
+    except SafetensorError:
+        found, remedy = "content that is not of safetensors", "name a file that lcnn train wrote"
+        raise InputError(f"weights {weights} of {path}", found, remedy) from None
 
 
 def load_model(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:

@@ -15,6 +15,7 @@ configurations are refused.
 from __future__ import annotations
 
 import csv
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, final
 import numpy as np
 from numpy.typing import NDArray
 
+from lgt.disk import reason
 from lgt.errors import EnsembleError, InputError
 
 if TYPE_CHECKING:
@@ -209,10 +211,11 @@ def _read_once(path: Path, key: str, asked: str, state: tuple[int, int]) -> _Tab
         if path.suffix.lower() == ".csv":
             return _read_csv(path, key, asked)
         if path.suffix.lower() == ".npy":
-            return _Table({key: _real(np.load(path, allow_pickle=False), asked)})
+            with path.open("rb") as npy:
+                return _Table({key: _real(np.load(npy, allow_pickle=False), asked)})
         wanted = {key, str(Path(key).with_name(_CHECK)) if "/" in key else _CHECK}
         if path.suffix.lower() == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as npz, np.load(npz, allow_pickle=False) as arrays:
                 names, found = list(arrays), {name: arrays[name] for name in wanted & set(arrays)}
         else:
             import h5py
@@ -223,8 +226,10 @@ def _read_once(path: Path, key: str, asked: str, state: tuple[int, int]) -> _Tab
                 found = {name: np.asarray(file[name]) for name in wanted & set(names)}
     except InputError:
         raise
-    except (OSError, ValueError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(asked, str(error), "give a CSV, npy, npz or HDF5 file of numbers") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, csv.Error) as error:
+        told = isinstance(error, (OSError, UnicodeDecodeError, csv.Error))  # numpy speaks of pickles
+        why = reason(error) if told else f"no {path.suffix} file of numbers"
+        raise InputError(asked, why, "give a CSV, npy, npz or HDF5 file of numbers") from None
     _require(key, names, asked)
     return _Table({name.rpartition("/")[2] if name != key else name: _real(array, asked)
                    for name, array in found.items()})  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from lgt.config import parse_duration
+from lgt.disk import reason
 from lgt.errors import InputError
 
 _Count = Annotated[int, Field(strict=True, ge=0)]
@@ -235,9 +236,11 @@ class RunConfig(Section):
         try:
             keys = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
-            found = (error.strerror or str(error)).lower()
-            raise InputError(f"run file {path}", found, "give the path of a RUN.toml") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            found, remedy = reason(error).lower(), "give the path of a RUN.toml"
+            raise InputError(f"run file {path}", found, remedy) from None
+        except UnicodeDecodeError as error:
+            raise InputError(f"run file {path}", reason(error), "mend it") from None
+        except tomllib.TOMLDecodeError as error:
             raise InputError(f"run file {path}", f"text that is not TOML ({error})", "mend it") from None
         if {"group", "lattice", "beta", "configs"} & keys.keys() and "model" not in keys:
             remedy = f"use lgt generate {path}; lcnn train wants the tables data, model and training"

@@ -56,9 +56,10 @@ def pick_device(name: str) -> torch.device:
         return torch.device("cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, dtype=torch.complex64, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(f"device {name!r}", str(error).splitlines()[0], "use 'auto' or 'cpu'") from None
+        torch.zeros(1, dtype=torch.complex64, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError):
+        found = "none of that name that this torch can use here"
+        raise InputError(f"device {name!r}", found, "use 'auto' or 'cpu'") from None
     return device
 
 
@@ -120,7 +121,7 @@ def fit(
     CheckError
         If the loss was not finite in the first epoch.
     InputError
-        If the checkpoint to resume is of another run.
+        If the checkpoint to resume is of another run, or is not whole.
     """
     device, dtype = pick_device(config.device), getattr(torch, config.dtype)
     cuda = [device] if device.type == "cuda" else []
@@ -141,7 +142,12 @@ def fit(
             saved = read_checkpoint(checkpoint)
             require_same(saved.metadata, about, checkpoint)
             warn_of_circumstances(saved.metadata, about)
-            state.unpack(saved, device)
+            try:
+                state.unpack(saved, device)
+            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                found = f"no {error.args[0]} in it" if isinstance(error, KeyError) else "damage"
+                remedy = "restore the file, or train into another folder"
+                raise InputError(f"resuming {checkpoint}", found, remedy) from None
 
         def save() -> None:
             if checkpoint is not None and world.leads:

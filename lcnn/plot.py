@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lgt.disk import reason
 from lgt.errors import InputError, StorageError
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ def save(figure: Figure, path: str | Path) -> None:
         with rc_context(_STYLE):
             figure.savefig(path, dpi=160)
     except OSError as error:
-        raise StorageError(f"plot {str(path)!r}", str(error), "choose another place") from None
+        raise StorageError(f"plot {str(path)!r}", reason(error), "choose another place") from None
 
 
 def _figure(size: tuple[float, float], rows: int, columns: int) -> tuple[Figure, tuple[Axes, ...]]:

@@ -47,7 +47,7 @@ def lock(descriptor: int) -> bool:
 
 
 def reason(error: Exception) -> str:
-    """What HDF5 or the system says is wrong, without numbers, file names and flags.
+    """What HDF5, the system or a text's encoding says is wrong, without numbers, file names and flags.
 
     Examples
     --------
@@ -58,6 +58,8 @@ def reason(error: Exception) -> str:
     >>> reason(OSError("Unable to synchronously open file (file signature not found)"))
     'file signature not found'
     """
+    if isinstance(error, UnicodeDecodeError):
+        return "bytes that are no UTF-8 text"
     told = error.strerror if isinstance(error, OSError) else None
     text = " ".join(str(told or error).split())
     inner = re.search(r"error message = '([^']*)'", text) or re.search(r"\(([^()]*)\)$", text)

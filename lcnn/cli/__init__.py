@@ -23,6 +23,7 @@ from lcnn.cli.import_ import import_
 from lcnn.cli.models import models
 from lcnn.cli.train import train
 from lgt._version import __version__
+from lgt.disk import reason
 from lgt.errors import LgtError, StorageError
 
 __all__ = ["app", "main"]
@@ -85,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
         raise SystemExit(1) from None
     except OSError as error:
-        _fail(str(error), StorageError.exit_status)
+        file = f"{error.filename}: " if error.filename else ""
+        _fail(f"{file}{reason(error)}", StorageError.exit_status)
     except Exception as error:
         # A wrong option; the class lives in click or inside typer, depending on the version of typer.
         if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):

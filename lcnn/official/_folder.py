@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lgt.disk import reason
 from lgt.errors import InputError, StorageError
 
 
@@ -37,5 +38,5 @@ def new_folder(path: Path) -> Iterator[Path]:
             raise
     except OSError as error:
         raise StorageError(
-            f"writing {path}", str(error), "make room on the disk, or choose another"
+            f"writing {path}", reason(error), "make room on the disk, or choose another"
         ) from error

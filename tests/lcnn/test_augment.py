@@ -131,5 +131,14 @@ def test_haar_matrices(N: int) -> None:
 def test_what_is_refused() -> None:
     with pytest.raises(InputError, match="augmentation 'rotation'"):
         Augmentation(("rotation",))
+    for nothing in ((), None, 3, "gauge", ["gauge"]):
+        with pytest.raises(InputError, match="no tuple of symmetries"):
+            Augmentation(nothing)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="augmentation 3"):
+        Augmentation((3,))  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="twice"):
+        Augmentation(("gauge", "gauge"))
+    with pytest.raises(InputError, match="pseudoscalar = 'scalar'"):
+        Augmentation(("gauge",), "scalar")  # type: ignore[arg-type]
     with pytest.raises(ShapeError, match="targets to augment"):
         Augmentation(ALL)(torch.from_numpy(some_links((3, 3))), torch.zeros(2, 3), generator())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -101,13 +102,27 @@ def test_damage_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="sha256"):
         read_checkpoint(path)
     weights.unlink()
-    with pytest.raises(InputError, match="keep the two files together"):
+    with pytest.raises(InputError, match=r"found no such file or directory; keep the two files together$"):
         read_checkpoint(path)
     path.write_text("format = 'other'\n")
     with pytest.raises(InputError, match="format 'other'"):
         read_checkpoint(path)
-    with pytest.raises(InputError, match=r"nothing\.toml"):
+    with pytest.raises(InputError, match=r"nothing\.toml: found no such file or directory; "):
         read_checkpoint(tmp_path / "nothing.toml")
+    path.write_bytes(b"\xff")
+    with pytest.raises(InputError, match="found bytes that are no utf-8 text"):
+        read_checkpoint(path)
+    path.write_text("a b")
+    with pytest.raises(InputError, match=r"found text that is not TOML \(.*line 1"):
+        read_checkpoint(path)
+    path.write_text("format = 'lcnn checkpoint 1'\n")
+    with pytest.raises(InputError, match="found no weights, sha256 in it"):
+        read_checkpoint(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    other = tmp_path / "other.toml"
+    other.write_text(f"format = 'lcnn checkpoint 1'\nweights = 'model.toml'\nsha256 = '{digest}'\n")
+    with pytest.raises(InputError, match="content that is not of safetensors"):
+        read_checkpoint(other)
 
 
 def test_a_full_disk_is_a_storage_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -187,14 +187,22 @@ def test_several_ensembles(ensemble: Path, make_ensemble: Maker) -> None:
         ("q.npz:R", "only Q in it; name one of these"),
         ("q.csv:R", "only chain, Q in it"),
         ("q.csv:Q", "only chain, Q in it"),
-        ("text.npy", "give a CSV, npy, npz or HDF5 file"),
+        ("text.npy", r"found no \.npy file of numbers; give a CSV, npy, npz or HDF5 file"),
+        ("empty.npy", r"found no \.npy file of numbers"),
+        ("cut.npz:Q", r"found no \.npz file of numbers"),
+        ("text.h5:Q", "found file signature not found"),
+        ("latin.csv:Q", "found bytes that are no UTF-8 text"),
         ("words.npy", "the dtype"),
     ],
 )
 def test_what_is_refused(ensemble: Path, name: str, words: str) -> None:
     np.savez("q.npz", Q=np.zeros(12))
     Path("q.csv").write_text("chain,Q\n0,1\n")
-    Path("text.npy").write_text("1, 2, 3")
+    for text in ("text.npy", "text.h5"):
+        Path(text).write_text("1, 2, 3")
+    Path("empty.npy").write_text("")
+    Path("cut.npz").write_bytes(Path("q.npz").read_bytes()[:-30])
+    Path("latin.csv").write_bytes(b"Q\n\xff\n")
     np.save("words.npy", np.array(["a"] * 12))
     with pytest.raises(InputError, match=words):
         opened(ensemble, name)

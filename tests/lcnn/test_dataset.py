@@ -9,7 +9,8 @@ import torch
 
 from lcnn.augment import Augmentation
 from lcnn.dataset import Dataset, MixedDataset
-from lgt.errors import ShapeError
+from lcnn.evaluate import evaluate, mean_squared_error
+from lgt.errors import InputError, ShapeError
 
 
 def part(L: int, n: int, first: int, per: str = "site", N: int = 1) -> Dataset:
@@ -67,6 +68,19 @@ def test_parts_that_do_not_fit() -> None:
         MixedDataset([])
     with pytest.raises(ShapeError, match="rows of several"):
         MixedDataset([part(4, 2, 0), part(6, 2, 2)]).batch(torch.tensor([1, 2]))
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, None])
+def test_batches_of_nothing_are_refused(size: int) -> None:
+    alone = part(4, 2, 0)
+    for data in (alone, MixedDataset([alone, part(6, 2, 2)])):
+        calls = [lambda data=data: list(data.batches(size)), lambda data=data: data.steps(size)]
+        calls.append(lambda data=data: mean_squared_error(torch.nn.Identity(), data, batch=size))
+        for call in calls:
+            with pytest.raises(InputError, match=f"batches of {size}"):
+                call()
+    with pytest.raises(InputError, match=f"batches of {size}"):
+        evaluate(torch.nn.Identity(), alone, batch=size)
 
 
 def test_only_shuffled_batches_are_augmented() -> None:

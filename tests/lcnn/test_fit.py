@@ -191,8 +191,9 @@ def test_a_loss_that_is_not_finite() -> None:
 def test_devices() -> None:
     assert pick_device("cpu").type == "cpu"
     assert pick_device("auto").type in ("cpu", "cuda")
-    with pytest.raises(InputError, match="nonsense"):
-        pick_device("nonsense")
+    for name in ("nonsense", "meta", "cuda:999"):
+        with pytest.raises(InputError, match=f"device '{name}': found none of that name"):
+            pick_device(name)
 
 
 def test_more_epochs_after_a_stop_in_the_first_iteration_of_lbfgs(tmp_path: Path) -> None:

@@ -163,6 +163,30 @@ def test_every_part_of_the_state_matters(tmp_path: Path, key: str, monkeypatch: 
     assert [e.train for e in again.history] != [e.train for e in whole.history]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("history", None, "no history in it"),
+        ("best_epoch", None, "no best_epoch in it"),
+        ("rng/torch", None, "no rng/torch in it"),
+        ("history", [{"number": 1}], "damage"),
+    ],
+)
+def test_a_state_that_is_not_whole(
+    tmp_path: Path, key: str, value: object, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "checkpoint.toml"
+    training(config(epochs=1, lbfgs=0), checkpoint=path)
+    saved = read_checkpoint(path)
+    part: dict[str, Any] = saved.tensors if "/" in key else saved.metadata  # type: ignore[assignment]
+    del part[key]
+    if isinstance(value, list):
+        part[key] = value
+    monkeypatch.setattr("lcnn.fit.read_checkpoint", lambda _: saved)
+    with pytest.raises(InputError, match=f"resuming .*checkpoint.toml: found {words}; restore the file"):
+        training(config(epochs=1, lbfgs=0), checkpoint=path, resume=True)
+
+
 def test_checkpoints_inside_an_epoch(tmp_path: Path) -> None:
     """SIGKILL leaves the last of them: here one after every step, and none where it is switched off."""
 
