@@ -121,7 +121,7 @@ CATALOGUE: dict[str, Entry] = {
         ),
         Entry(
             "topological_charge",
-            "the L-CNN of arXiv:2012.12901 for the topological charge density, one prediction a site",
+            "the L-CNN of arXiv:2012.12901 for the topological charge density, d = 4, one prediction a site",
             {"size": "small"},
             {
                 "centre": (None, "the site itself beside its neighbours; none: as published"),

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from lcnn._arguments import one_of, whole_numbers
+from lcnn.field import check_links
 from lcnn.gauge import LPolynomialAct
-from lgt.errors import InputError
+from lgt.errors import InputError, ShapeError
 from lgt.symmetry import SCALAR, FieldType, Symmetry
 
 Row = tuple[int, int, int]
@@ -42,6 +43,15 @@ class Model(nn.Module, ABC):
     def weights(self) -> int:
         """The number of weights that training changes."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
+
+
+def require_directions(links: Tensor, d: int) -> None:
+    """Raise ShapeError unless they are links in d dimensions."""
+    found = check_links(links).shape[1]
+    if found != d:
+        raise ShapeError(
+            f"a network with d = {d}", f"links with d = {found}", f"use data with d = {d} or another model"
+        )
 
 
 def layer_rows(layers: Sequence[Sequence[int]], channels: int | None) -> tuple[Row, ...]:

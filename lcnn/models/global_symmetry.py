@@ -11,7 +11,7 @@ from lcnn._arguments import one_of, whole_number, whole_numbers
 from lcnn.gauge import LBilinear, LStout, SiteHead, Trace, TrNorm
 from lcnn.gauge._weights import Init
 from lcnn.gauge.globalsym import Lift, PointConv, Pointwise, Pool
-from lcnn.models._base import Model, layer_rows, make_activation
+from lcnn.models._base import Model, layer_rows, make_activation, require_directions
 from lcnn.transport import Transporter
 from lgt.errors import InputError
 from lgt.group import parse_group, point_group, regular, trivial
@@ -173,7 +173,14 @@ class GLCNN(Model):
         return SCALAR.transforming(self.pool.character, name)
 
     def forward(self, links: Tensor) -> Tensor:
-        """Return the prediction at every site, (B, n_out, *extents), real."""
+        """Return the prediction at every site, (B, n_out, *extents), real.
+
+        Raises
+        ------
+        ShapeError
+            If the links are of another d than the network.
+        """
+        require_directions(links, self._spec["d"])
         for step in self.stout:
             links = step(links)
         carrier = Transporter(links)

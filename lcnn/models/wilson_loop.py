@@ -11,7 +11,7 @@ from lcnn._arguments import one_of, whole_numbers
 from lcnn.gauge import LCB, GaugeInput, LExp, LStout, SiteHead, Trace, TrNorm
 from lcnn.gauge._weights import Init
 from lcnn.gauge.loops import Plaquette
-from lcnn.models._base import Model, layer_rows, make_activation
+from lcnn.models._base import Model, layer_rows, make_activation, require_directions
 from lcnn.transport import Directions, Transporter
 from lgt.group import parse_group
 from lgt.symmetry import Gauge, Symmetry, Translation
@@ -138,7 +138,14 @@ class LCNN(Model):
         return Gauge(), Translation()
 
     def features(self, links: Tensor) -> Tensor:
-        """Return the covariant matter of the last layer, (B, N_out, *extents, N, N)."""
+        """Return the covariant matter of the last layer, (B, N_out, *extents, N, N).
+
+        Raises
+        ------
+        ShapeError
+            If the links are of another d than the network.
+        """
+        require_directions(links, self._spec["d"])
         for step in self.stout:
             links = step(links)
         matter: Tensor = self.input(links)
@@ -151,6 +158,6 @@ class LCNN(Model):
         return matter
 
     def forward(self, links: Tensor) -> Tensor:
-        """Return the prediction at every site, (B, n_out, *extents), real."""
+        """Return the prediction at every site, (B, n_out, *extents), real; see `features`."""
         out: Tensor = self.head(self.trace(self.features(links)))
         return out

@@ -20,7 +20,7 @@ from lcnn.models import (
     topological_charge,
     wilson_loop,
 )
-from lgt.errors import InputError
+from lgt.errors import InputError, ShapeError
 
 MODELS: dict[str, Model] = {
     "wilson_loop": wilson_loop("2x2", "small", centre=True, init="published", init_w=0.5, n_out=2),
@@ -34,6 +34,14 @@ MODELS: dict[str, Model] = {
 
 def test_every_model_is_under_test():
     assert set(MODELS) == set(available_models())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_links_in_other_dimensions_are_refused_by_their_number(name):
+    d = MODELS[name].spec["d"]
+    links = torch.ones(1, d + 1, *range(3, d + 4), 3, 3, dtype=torch.complex64)
+    with pytest.raises(ShapeError, match=f"^(a network|links) with d = {d}.*: found .*d = {d + 1}.*; "):
+        MODELS[name](links)
 
 
 @pytest.mark.parametrize("name", MODELS)

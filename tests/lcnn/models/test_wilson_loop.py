@@ -147,5 +147,5 @@ def test_names_and_links_that_do_not_exist_are_refused():
         wilson_loop("3x3", "small")
     with pytest.raises(InputError, match="at d = 3"):
         wilson_loop("1x2", "small", d=3)
-    with pytest.raises(ShapeError, match="2 dimensions"):
+    with pytest.raises(ShapeError, match="network with d = 2: found links with d = 3"):
         wilson_loop("1x1", "small").double()(torch.ones(1, 3, 2, 3, 4, 2, 2, dtype=torch.complex128))
