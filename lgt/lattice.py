@@ -147,6 +147,19 @@ class Lattice:
             extents[image] = self.extents[mu]
         return Lattice(tuple(extents))
 
+    def centred(self, g: SignedPermutation) -> SpaceElement:
+        """The element that turns or reflects about the centre of the box: reversed axes take x to L - 1 - x.
+
+        Examples
+        --------
+        >>> Lattice((4, 6)).centred(SignedPermutation((1, 0), (1, -1)))
+        SpaceElement(+1 -0 | 5 0)
+        """
+        new = self.transformed(g)
+        back = g.inverse()
+        ends = tuple(L - 1 if sign < 0 else 0 for L, sign in zip(new.extents, back.signs, strict=True))
+        return SpaceElement(ends, g)
+
     def source(self, g: SignedPermutation | SpaceElement) -> IntArray:
         """For every site x of the transformed box, the number in this box of g^-1 x, shape (volume,).
 

@@ -26,6 +26,7 @@ from lgt.group import (
     SpaceElement,
     UnitaryGroup,
     VectorRepresentation,
+    in_words,
 )
 from lgt.lattice import Lattice
 
@@ -304,41 +305,21 @@ class Translation(Symmetry[SpaceElement]):
         return _moved(element, array, field_type, lattice)
 
 
-@final
 @dataclass(frozen=True, repr=False)
-class PointGroup(Symmetry[SignedPermutation]):
-    """Rotations and reflections about site 0: B_d, or a subgroup of it.
-
-    The box need not have the symmetry: an element maps a field on a box to a field on the permuted box.
-
-    Parameters
-    ----------
-    group
-        The subgroup; None is all of B_d for whatever d the lattice has.
-
-    Raises
-    ------
-    InputError
-        If it is no group of signed permutations.
-
-    Examples
-    --------
-    >>> PointGroup(), PointGroup(Hyperoctahedral(3).rotations)
-    (PointGroup(B_d), PointGroup(B_3+))
-    """
+class _Point(Symmetry[SignedPermutation]):
+    """Rotations and reflections about a point of the box, which subclasses choose."""
 
     group: FiniteGroup[SignedPermutation] | None = None
-    name: ClassVar[str] = "hypercubic"
 
     def __post_init__(self) -> None:
         group: object = self.group
         elements = group.elements if isinstance(group, FiniteGroup) else ()
         if group is not None and not any(isinstance(g, SignedPermutation) for g in elements[:1]):
             found, remedy = "no group of signed permutations", "give one of lgt.group.point_group(name, d)"
-            raise InputError(f"PointGroup({group!r})", found, remedy)
+            raise InputError(f"{type(self).__name__}({group!r})", found, remedy)
 
     def __repr__(self) -> str:
-        return f"PointGroup({self.group or 'B_d'})"
+        return f"{type(self).__name__}({self.group or 'B_d'})"
 
     def elements(self, d: int) -> tuple[SignedPermutation, ...]:
         """All elements in d dimensions, the identity first."""
@@ -365,43 +346,38 @@ class PointGroup(Symmetry[SignedPermutation]):
         return SignedPermutation.parse(text)
 
     def in_words(self, element: SignedPermutation) -> str:
-        """Reflections, swaps and rotations by their axes.
-
-        Examples
-        --------
-        >>> words = PointGroup().in_words
-        >>> words(SignedPermutation.parse("+1 +0")), words(SignedPermutation.parse("+0 -1"))
-        ('swaps axes 0 and 1', 'reflects axis 1')
-        >>> words(SignedPermutation.parse("+1 -0 -2"))
-        'turns axis 0 into axis 1 and reflects axis 2'
-        """
-        words, flipped = [], []
-        for cycle in _cycles(element.permutation):
-            signs = [element.signs[mu] for mu in cycle]
-            if len(cycle) == 1:
-                flipped += cycle if signs == [-1] else []
-            elif len(cycle) == 2 and signs[0] != signs[1]:
-                first, last = cycle if signs[0] > 0 else cycle[::-1]
-                words.append(f"turns axis {first} into axis {last}")
-            elif len(cycle) == 2:
-                words.append(f"swaps axes {cycle[0]} and {cycle[1]}" + " and reflects both" * (signs[0] < 0))
-            else:
-                ends = (
-                    f"{'+' if s > 0 else '-'}{element.permutation[mu]}"
-                    for mu, s in zip(cycle, signs, strict=True)
-                )
-                words.append(
-                    "takes axes " + ", ".join(f"{mu} to {end}" for mu, end in zip(cycle, ends, strict=True))
-                )
-        if flipped:
-            words.append(
-                f"reflects {'axis' if len(flipped) == 1 else 'axes'} {' and '.join(map(str, flipped))}"
-            )
-        return " and ".join(words) or "moves nothing"
+        """Reflections, swaps and rotations by their axes."""
+        return in_words(element)
 
     def image(self, element: SignedPermutation, lattice: Lattice) -> Lattice:
         """The permuted box."""
         return lattice.transformed(element)
+
+
+@final
+@dataclass(frozen=True, repr=False)
+class PointGroup(_Point):
+    """Rotations and reflections about site 0: B_d, or a subgroup of it.
+
+    The box need not have the symmetry: an element maps a field on a box to a field on the permuted box.
+
+    Parameters
+    ----------
+    group
+        The subgroup; None is all of B_d for whatever d the lattice has.
+
+    Raises
+    ------
+    InputError
+        If it is no group of signed permutations.
+
+    Examples
+    --------
+    >>> PointGroup(), PointGroup(Hyperoctahedral(3).rotations)
+    (PointGroup(B_d), PointGroup(B_3+))
+    """
+
+    name: ClassVar[str] = "hypercubic"
 
     def _act(
         self, element: SignedPermutation, array: Array, field_type: FieldType, lattice: Lattice
@@ -409,16 +385,28 @@ class PointGroup(Symmetry[SignedPermutation]):
         return _moved(element, array, field_type, lattice)
 
 
-def _cycles(permutation: tuple[int, ...]) -> list[list[int]]:
-    """The cycles of a permutation, each from its smallest number on."""
-    found: list[list[int]] = []
-    for start in range(len(permutation)):
-        if not any(start in cycle for cycle in found):
-            cycle = [start]
-            while (following := permutation[cycle[-1]]) != start:
-                cycle.append(following)
-            found.append(cycle)
-    return found
+@final
+@dataclass(frozen=True, repr=False)
+class CentredPointGroup(_Point):
+    """Rotations and reflections about the centre of the box, as of an image, which may have edges.
+
+    An axis that is reversed takes x to L - 1 - x, never across an edge. Parameters and errors are those of
+    `PointGroup`.
+
+    Examples
+    --------
+    >>> box, flip = Lattice((3,)), SignedPermutation.reflection(1, 0)
+    >>> image = np.array([[[1.0, 2.0, 3.0]]])
+    >>> CentredPointGroup().act(flip, image, SCALAR, box), PointGroup().act(flip, image, SCALAR, box)
+    (array([[[3., 2., 1.]]]), array([[[1., 3., 2.]]]))
+    """
+
+    name: ClassVar[str] = "centred"
+
+    def _act(
+        self, element: SignedPermutation, array: Array, field_type: FieldType, lattice: Lattice
+    ) -> Array:
+        return _moved(lattice.centred(element), array, field_type, lattice)
 
 
 def _moved(
@@ -441,7 +429,7 @@ def _moved(
 
 
 def parse_symmetry(name: str) -> Symmetry[Any]:
-    """The symmetry of a word: gauge, translation or hypercubic.
+    """The symmetry of a word: gauge, translation, hypercubic or centred.
 
     Raises
     ------
@@ -453,7 +441,7 @@ def parse_symmetry(name: str) -> Symmetry[Any]:
     >>> parse_symmetry("gauge")
     Gauge()
     """
-    known: tuple[Symmetry[Any], ...] = (Gauge(), Translation(), PointGroup())
+    known: tuple[Symmetry[Any], ...] = (Gauge(), Translation(), PointGroup(), CentredPointGroup())
     for symmetry in known:
         if symmetry.name == name:
             return symmetry

@@ -29,6 +29,7 @@ from lgt.group._table import TableGroup
 from lgt.group._unitary import UnitaryGroup
 from lgt.group._unitary_full import U
 from lgt.group._unitary_representations import Adjoint, Defining
+from lgt.group._words import in_words
 
 __all__ = [
     "SU",
@@ -54,6 +55,7 @@ __all__ = [
     "characters",
     "direction_vectors",
     "directions",
+    "in_words",
     "moving",
     "orbits_of_pairs",
     "parse_group",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lgt.group import Hyperoctahedral, SignedPermutation, SpaceElement, UnitaryGroup, parse_group
 from lgt.lattice import Lattice
 from lgt.path import Path, line
-from lgt.symmetry import PointGroup, Symmetry, Translation
+from lgt.symmetry import CentredPointGroup, PointGroup, Symmetry, Translation
 from lgt.testing.case import Case
 
 E = TypeVar("E")
@@ -91,7 +91,7 @@ def cases(
     element: Any = None
     if isinstance(symmetry, Translation):
         element = draw(translations(lattice).filter(lambda g: any(g.translation)))
-    elif isinstance(symmetry, PointGroup):
+    elif isinstance(symmetry, PointGroup | CentredPointGroup):
         elements = sorted(symmetry.elements(lattice.d)[1:], key=_effort)
         element = draw(st.sampled_from(elements)) if elements else None
     return Case(symmetry, gauge_group, lattice, draw(seeds()), batch, channels, element)

@@ -33,6 +33,7 @@ from lgt.symmetry import (
     PSEUDOSCALAR,
     SCALAR,
     VECTOR,
+    CentredPointGroup,
     FieldType,
     Gauge,
     GaugeElement,
@@ -44,7 +45,7 @@ from lgt.symmetry import (
 from lgt.testing import assert_equivariant
 
 BOXES = (Lattice((2, 3)), Lattice((3, 4, 5)), Lattice((2, 3, 5, 4)))
-SYMMETRIES: tuple[Symmetry[Any], ...] = (Gauge(), Translation(), PointGroup())
+SYMMETRIES: tuple[Symmetry[Any], ...] = (Gauge(), Translation(), PointGroup(), CentredPointGroup())
 TYPES = (LINKS, ADJOINT, SCALAR, INVARIANT, PSEUDOSCALAR, PSEUDOINVARIANT, VECTOR)
 
 
@@ -226,6 +227,21 @@ def test_arrays_of_another_layout_are_refused(kind: FieldType, shape: tuple[int,
 def test_a_point_group_that_is_none_is_refused(group: object) -> None:
     with pytest.raises(InputError, match=r"^PointGroup\(.*no group of signed permutations.*point_group"):
         PointGroup(group)  # type: ignore[arg-type]
+
+
+def test_a_box_turns_about_its_centre_as_numpy_turns_an_image() -> None:
+    box, turn = Lattice((3, 4)), SignedPermutation.rotation(2, 0, 1)  # numpy's quarter turn is its inverse
+    image = SCALAR.random(np.random.default_rng(9), U1(), box)
+    turned = CentredPointGroup().act(turn.inverse(), image, SCALAR, box)
+    assert _distance(turned, np.rot90(image, 1, axes=(2, 3))) == 0.0
+    assert _distance(turned, PointGroup().act(turn.inverse(), image, SCALAR, box)) > 0.1
+
+    def flat_top(a: np.ndarray) -> np.ndarray:  # the edges alone, which every element keeps
+        return np.asarray(np.pad(a[:, :, 1:-1, 1:-1], ((0, 0), (0, 0), (1, 1), (1, 1))))
+
+    assert _holds(flat_top, CentredPointGroup(), ["scalar"], SCALAR, dims=(2,), smallest=3, groups=("U1",))
+    assert not _holds(flat_top, PointGroup(), ["scalar"], SCALAR, dims=(2,), smallest=3, groups=("U1",))
+    assert CentredPointGroup() != PointGroup()
 
 
 def test_a_point_group_of_other_axes_is_refused() -> None:
