@@ -187,7 +187,8 @@ def test_elements_drawn_are_not_the_identity() -> None:
 
 
 def test_what_they_print_and_parse() -> None:
-    assert [repr(s) for s in SYMMETRIES] == ["Gauge()", "Translation()", "PointGroup(B_d)"]
+    printed = ["Gauge()", "Translation()", "PointGroup(B_d)", "CentredPointGroup(B_d)"]
+    assert [repr(s) for s in SYMMETRIES] == printed
     assert [parse_symmetry(s.name) for s in SYMMETRIES] == list(SYMMETRIES)
     with pytest.raises(InputError, match="use gauge, translation, hypercubic"):
         parse_symmetry("parity")
@@ -198,7 +199,7 @@ def test_what_they_print_and_parse() -> None:
         assert symmetry.parse(str(element)) == element
         assert symmetry.parse(repr(element)) == element
         parsed += 1
-    assert parsed == 2
+    assert parsed == 3
     with pytest.raises(InputError, match="seed"):
         Gauge().parse("1")
     assert repr(Gauge().sample(rng, SU(3), Lattice((4, 6)))) == "Omega(SU(3) on 4x6)"
