@@ -8,6 +8,7 @@ files as `lcnn.checkpoint` describes them. While a process trains into it, the f
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from lcnn.distributed import World, join_world
 from lcnn.evaluate import mean_squared_error, predict
 from lcnn.field import set_precision
 from lcnn.fit import Epoch, Fit, Progress, fit, pick_device
-from lcnn.models import build_model
+from lcnn.models import build_model, parity_doubts
 from lcnn.targets import Measured, parse_target
 from lgt._version import __version__
 from lgt.config import parse_duration
@@ -39,6 +40,8 @@ from lgt.ensemble import Ensemble
 from lgt.errors import InputError, LgtError, StorageError
 from lgt.stop import stop_requests
 from lgt.users import blame
+
+log = logging.getLogger(__name__)
 
 Started = Callable[[Splits, int], None]
 """Called once before the first epoch with the data and the number of weights."""
@@ -145,17 +148,24 @@ def train(
 
 def _is_odd(run: RunConfig) -> bool:
     """Whether the target changes sign under reflections; asked only where it is logged how it moves."""
-    if "hypercubic" not in run.training.equivariance or run.data.parity != "auto":
+    if "hypercubic" not in run.training.equivariance:
+        return run.data.parity == "pseudoscalar"
+    return bool(_parity(run))  # None: the error that is logged is one of the target, too
+
+
+def _parity(run: RunConfig) -> bool | None:
+    """Whether the target is a pseudoscalar; None if it is neither, or a column of which nothing is said."""
+    if run.data.parity != "auto":
         return run.data.parity == "pseudoscalar"
     target = parse_target(run.data.target)
+    if not isinstance(target, Measured):
+        return None
     with Ensemble.open(run.data.paths()[0]) as ensemble:
         group, lattice = ensemble.group, ensemble.lattice
     try:
-        return isinstance(target, Measured) and find_parity(
-            target, group, lattice, run.data.per, ["hypercubic"]
-        )
-    except InputError:  # neither: the error that is logged is one of the target, too
-        return False
+        return find_parity(target, group, lattice, run.data.per, ["hypercubic"])
+    except InputError:
+        return None
 
 
 @final
@@ -253,6 +263,8 @@ def _check_model(spec: dict[str, Any], begin: Checkpoint | None, run: RunConfig,
         ) from None
     if not prediction.requires_grad:
         raise InputError(what, "a prediction that does not depend on its weights", "use them without detach")
+    for doubt in parity_doubts(model, lambda: _parity(run), data.d):
+        log.warning("%s: %s", what, doubt)
     return weights
 
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from lcnn._catalogue import check_names, is_users
 from lcnn._user import call_factory, find_factory
-from lcnn.models._base import Model
+from lcnn.models._base import Model, parity_doubts
 from lcnn.models.baseline import CNN, cnn_links, cnn_traces
 from lcnn.models.global_symmetry import GLCNN
 from lcnn.models.published import published_models, topological_charge, wilson_loop
@@ -95,6 +95,7 @@ __all__ = [
     "build_model",
     "cnn_links",
     "cnn_traces",
+    "parity_doubts",
     "published_models",
     "topological_charge",
     "wilson_loop",

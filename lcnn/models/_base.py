@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from torch import Tensor, nn
 
 from lcnn._arguments import one_of, whole_numbers
 from lcnn.field import check_links
 from lcnn.gauge import LPolynomialAct
 from lgt.errors import InputError, ShapeError
-from lgt.symmetry import SCALAR, FieldType, Symmetry
+from lgt.symmetry import SCALAR, FieldType, PointGroup, Symmetry
 
 Row = tuple[int, int, int]
 """(K, N_in, N_out) of an L-CB layer."""
@@ -43,6 +44,50 @@ class Model(nn.Module, ABC):
     def weights(self) -> int:
         """The number of weights that training changes."""
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
+
+
+def parity_doubts(model: nn.Module, odd: Callable[[], bool | None], d: int) -> tuple[str, ...]:
+    """Say what speaks against a model for a target: how both behave under the model's point group.
+
+    Parameters
+    ----------
+    model
+        Nothing is known of one that is no `Model`.
+    odd
+        Tells whether the target is a pseudoscalar (True) or a scalar (False), or None where nobody knows;
+        called only for models with a point group.
+    d
+        Number of directions.
+
+    Returns
+    -------
+    tuple of str
+        A sentence each, for a log.
+
+    Examples
+    --------
+    >>> from lcnn.models import GLCNN
+    >>> parity_doubts(GLCNN([(1, 2, 2)], d=2, group="Z_2^2"), lambda: True, 2)
+    ('the target is a pseudoscalar, the output is none under Z_2^2: the best such prediction is 0',)
+    """
+    if not isinstance(model, Model):
+        return ()
+    groups = [symmetry for symmetry in model.symmetries if isinstance(symmetry, PointGroup)]
+    if not groups:
+        return ()
+    found, parity, kind = [], odd(), model.output_type.representation
+    for symmetry in groups:
+        elements, name = symmetry.elements(d), symmetry.group or f"B_{d}"
+        det = np.array([g.determinant for g in elements])
+        chi = np.ones(1) if kind is None else np.array([np.trace(kind(d).matrix(g)) for g in elements])
+        if parity is not None and np.abs(chi - (det if parity else 1)).max() > 1e-9:
+            what = "pseudoscalar" if parity else "scalar"
+            found.append(
+                f"the target is a {what}, the output is none under {name}: the best such prediction is 0"
+            )
+        if model.spec.get("pool") == "det" and det.min() == 1:
+            found.append(f"pool = 'det' is the same as 'mean' under {name}, which has no reflections")
+    return tuple(found)
 
 
 def require_directions(links: Tensor, d: int) -> None:

@@ -234,3 +234,27 @@ def test_an_augmented_run_of_several_lattices_resumes_to_the_same_bits(
     assert not same(weights(whole.checkpoint), weights(plain.checkpoint))
     with pytest.raises(InputError, match="augment"):
         train(changed(run("stopped"), data={**data, "augment": "gauge"}), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("pool", "parity", "words"),
+    [
+        ("mean", "auto", "model 'glcnn': the target is a pseudoscalar, the output is none under B_2"),
+        ("det", "auto", ""),
+        ("det", "scalar", "the target is a scalar, the output is none under B_2"),
+    ],
+)
+def test_a_target_of_another_parity_than_the_output_is_warned_of(
+    pool: str, parity: str, words: str, make_ensemble: Maker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = make_ensemble("a.h5", group="U1", lattice="4x4")
+    run_data = {"ensembles": [str(path)], "per": "configuration"}  # a density of plaquettes has no parity
+    run = changed(
+        run_of([path], tmp_path / "out", epochs=1),
+        data={**run_data, "target": "topological_charge", "parity": parity},
+        model={"name": "glcnn", "layers": [[1, 2, 2]], "group": "B_d", "pool": pool},
+    )
+    train(run)
+    warned = [record.getMessage() for record in caplog.records if record.name == "lcnn.train"]
+    assert len(warned) == bool(words)
+    assert words in "".join(warned)
