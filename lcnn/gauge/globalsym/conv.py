@@ -10,14 +10,13 @@ import torch
 from torch import Generator, Tensor, nn
 
 from lcnn._arguments import one_of, whole_numbers
+from lcnn._points import Points, check_features
 from lcnn.field import pack, unpack
 from lcnn.gauge._channels import check_input, linear
 from lcnn.gauge._weights import check_scale, orthogonal_rows
 from lcnn.transport import Offset, Stencil, Transporter, transporter
 from lgt.errors import InputError
-from lgt.group import FiniteGroup, PermutationRepresentation, SignedPermutation, moving, orbits_of_pairs
-
-Points = PermutationRepresentation[SignedPermutation]
+from lgt.group import FiniteGroup, SignedPermutation, moving, orbits_of_pairs
 
 _CHOICES = ("all", "generators", "identity")
 _REST = 0.1
@@ -164,23 +163,6 @@ class PointConv(nn.Module):
     def extra_repr(self) -> str:
         """Name the features and the stencil."""
         return f"{self.n_in} {self.source} -> {self.n_out} {self.target}, {self.stencil}"
-
-
-def check_features(features: object) -> None:
-    """Raise InputError unless it is a permutation representation of signed permutations.
-
-    Examples
-    --------
-    >>> from lgt.group import point_group
-    >>> check_features(point_group("C_4", 2))
-    Traceback (most recent call last):
-    lgt.errors.InputError: features C_4: found no points that a point group permutes; give regular(K) or
-    trivial(K) for a point group K
-    """
-    known = isinstance(features, PermutationRepresentation)
-    if not known or not isinstance(features.group.elements[0], SignedPermutation):  # type: ignore[attr-defined]
-        found = "no points that a point group permutes"
-        raise InputError(f"features {features!r}", found, "give regular(K) or trivial(K) for a point group K")
 
 
 def _start(

@@ -7,8 +7,9 @@ from typing import final
 import torch
 from torch import Generator, Tensor, nn
 
+from lcnn._points import Points, check_features
 from lcnn.field import antihermitian, dagger, exp_antihermitian, gauge_group, shift
-from lcnn.gauge.globalsym.conv import PointConv, Points, check_features
+from lcnn.gauge.globalsym.conv import PointConv
 from lcnn.transport import Transporter, transporter
 from lgt.group import UnitaryGroup, directions
 

@@ -8,9 +8,10 @@ import torch
 from torch import Generator, Tensor, nn
 
 from lcnn._arguments import one_of, whole_number
+from lcnn._points import Points, check_features
 from lcnn.field import check_links, dagger
 from lcnn.gauge._weights import check_scale
-from lcnn.gauge.globalsym.conv import PointConv, Points, check_features
+from lcnn.gauge.globalsym.conv import PointConv
 from lcnn.gauge.loops import plaquette_leaf, polyakov_loops
 from lgt.errors import InputError
 from lgt.group import directions, planes

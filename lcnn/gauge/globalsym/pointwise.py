@@ -6,8 +6,8 @@ from typing import final
 
 from torch import Tensor, nn
 
+from lcnn._points import Points, check_features
 from lcnn.field import extents_of
-from lcnn.gauge.globalsym.conv import Points, check_features
 from lgt.errors import ShapeError
 
 

@@ -2,55 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, final
+from typing import final
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lcnn.gauge.globalsym.conv import Points, check_features
+from lcnn._points import CharacterLike, Points, check_features, find_character, point_values
 from lcnn.gauge.globalsym.pointwise import split_points
-from lgt.errors import InputError
-from lgt.group import Character, DeterminantRepresentation, SignedPermutation, characters
-
-
-def find_character(
-    features: Points, character: Literal["mean", "det"] | int | Character[SignedPermutation]
-) -> Character[SignedPermutation]:
-    """Return a one-dimensional character of the features' group.
-
-    Parameters
-    ----------
-    character
-        ``"mean"``: the trivial one; ``"det"``: the determinant; a number in the list of
-        `lgt.group.characters`; or a character itself.
-
-    Raises
-    ------
-    InputError
-        If there is no such character, or it is of another group.
-
-    Examples
-    --------
-    >>> from lgt.group import point_group, regular
-    >>> find_character(regular(point_group("Z_2^d", 1)), "det").values
-    (1, -1)
-    """
-    group = features.group
-    known = characters(group)
-    if isinstance(character, Character):
-        if character.group != group:
-            raise InputError(f"pooling {features}", f"a character of {character.group!r}", "use one group")
-        return character
-    if character == "mean":
-        return known[0]
-    if character == "det":
-        det = DeterminantRepresentation(group)
-        return Character(group, tuple(int(det.matrix(g)[0, 0]) for g in group.elements))
-    if isinstance(character, int) and not isinstance(character, bool) and 0 <= character < len(known):
-        return known[character]
-    remedy = f"use 'mean', 'det' or a number below {len(known)}"
-    raise InputError(f"character {character!r} of {group!r}", "no such character", remedy)
 
 
 @final
@@ -66,7 +24,8 @@ class Pool(nn.Module):
         What the channels are; all points must be images of one. Features that are not ``regular(K)`` have
         only the characters that are 1 on the elements that keep a point.
     character
-        See `find_character`. A complex one multiplies the matter by phases.
+        ``"mean"``: the trivial one; ``"det"``: the determinant; a number in the list of
+        `lgt.group.characters`; or a character itself. A complex one multiplies the matter by phases.
 
     Raises
     ------
@@ -84,30 +43,12 @@ class Pool(nn.Module):
 
     values: Tensor
 
-    def __init__(
-        self,
-        features: Points,
-        character: Literal["mean", "det"] | int | Character[SignedPermutation] = "mean",
-    ) -> None:
+    def __init__(self, features: Points, character: CharacterLike = "mean") -> None:
         super().__init__()
         check_features(features)
         self.features, self.character = features, find_character(features, character)
-        chi = np.array(self.character.values)
-        start = features.images[:, 0]
-        at_point = [set(chi[start == p].tolist()) for p in range(features.dimension)]
-        if any(len(values) == 0 for values in at_point):
-            raise InputError(
-                f"pooling {features}", "points that are not images of one", "pool each orbit alone"
-            )
-        if any(len(values) > 1 for values in at_point):
-            raise InputError(
-                f"pooling {features} by {self.character}",
-                "elements that keep a point and change the sign",
-                "use group features, regular(K)",
-            )
         # No buffer: it would be rounded to the module's precision, and 1/P and roots of unity stay so.
-        self.values = torch.tensor([next(iter(v)) for v in at_point], dtype=torch.complex128)
-        self.values /= features.dimension
+        self.values = torch.from_numpy(point_values(features, self.character))
 
     def forward(self, matter: Tensor) -> Tensor:
         """Return matter (B, C, *extents, N, N) from (B, C P, *extents, N, N).
