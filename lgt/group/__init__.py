@@ -3,6 +3,7 @@
 from lgt.group._base import Group, Representation
 from lgt.group._characters import Character, characters
 from lgt.group._circle import U1
+from lgt.group._cyclic import Cyclic, Dihedral, PlanarElement, planar
 from lgt.group._finite import FiniteGroup, Subgroup
 from lgt.group._hyperoctahedral import (
     DeterminantRepresentation,
@@ -10,6 +11,7 @@ from lgt.group._hyperoctahedral import (
     SignedPermutation,
     VectorRepresentation,
 )
+from lgt.group._matrix_representation import MatrixRepresentation, as_matrices, intertwiners, natural
 from lgt.group._parse import parse_group
 from lgt.group._permutation import (
     PermutationRepresentation,
@@ -23,6 +25,7 @@ from lgt.group._permutation import (
     trivial,
 )
 from lgt.group._point_group import point_group
+from lgt.group._product import DirectProduct, SemidirectProduct, semidirect
 from lgt.group._space import AffineRepresentation, SpaceElement, SpaceGroup
 from lgt.group._special_unitary import SU
 from lgt.group._table import TableGroup
@@ -37,13 +40,19 @@ __all__ = [
     "Adjoint",
     "AffineRepresentation",
     "Character",
+    "Cyclic",
     "Defining",
     "DeterminantRepresentation",
+    "Dihedral",
+    "DirectProduct",
     "FiniteGroup",
     "Group",
     "Hyperoctahedral",
+    "MatrixRepresentation",
     "PermutationRepresentation",
+    "PlanarElement",
     "Representation",
+    "SemidirectProduct",
     "SignedPermutation",
     "SpaceElement",
     "SpaceGroup",
@@ -52,16 +61,21 @@ __all__ = [
     "U",
     "UnitaryGroup",
     "VectorRepresentation",
+    "as_matrices",
     "characters",
     "direction_vectors",
     "directions",
     "in_words",
+    "intertwiners",
     "moving",
+    "natural",
     "orbits_of_pairs",
     "parse_group",
+    "planar",
     "plane_vectors",
     "planes",
     "point_group",
     "regular",
+    "semidirect",
     "trivial",
 ]

@@ -52,6 +52,12 @@ class FiniteGroup(Group[E]):
     def compose_forms(self, a: Indices, b: Indices) -> Indices:
         """Return the forms of the products, shape (..., k), of broadcasting arrays of forms."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Tables are made again when asked for: a pickle of B_4 has 74 bytes, and numpy would forget that
+        # they are read-only.
+        names = getattr(type(self), "__dataclass_fields__", self.__dict__)
+        return {name: getattr(self, name) for name in names}
+
     @property
     def order(self) -> int:
         """The number of elements."""
@@ -109,8 +115,8 @@ class FiniteGroup(Group[E]):
         return frozen(table)
 
     @cached_property
-    def _identity_index(self) -> int:
-        """The number of the element whose row and column of the table change nothing."""
+    def identity_index(self) -> int:
+        """The number of the neutral element: its row and column of the table change nothing."""
         every = np.arange(self.order)
         table = self.product_table
         neutral = np.flatnonzero((table == every).all(axis=1) & (table == every[:, None]).all(axis=0))
@@ -127,7 +133,7 @@ class FiniteGroup(Group[E]):
         CheckError
             If an element has no inverse on both sides, or several.
         """
-        hits = self.product_table == self._identity_index
+        hits = self.product_table == self.identity_index
         if not ((hits.sum(axis=0) == 1).all() and (hits.sum(axis=1) == 1).all() and (hits == hits.T).all()):
             raise CheckError(f"the inverses of {self!r}", "not one for each element", "correct the products")
         return frozen(hits.argmax(axis=1))
@@ -135,7 +141,7 @@ class FiniteGroup(Group[E]):
     @property
     def identity(self) -> E:
         """The neutral element."""
-        return self.elements[self._identity_index]
+        return self.elements[self.identity_index]
 
     def compose(self, g: E, h: E) -> E:
         """Return the product gh: first h acts, then g."""
@@ -168,7 +174,7 @@ class FiniteGroup(Group[E]):
             If a law fails.
         """
         table, _ = self.product_table, self.inverses
-        for g in self._generating_indices():
+        for g in self.generating_indices:
             if not np.array_equal(table[table[:, g]], table[:, table[g]]):
                 raise CheckError(
                     f"the law (xg)y = x(gy) of {self!r}",
@@ -188,15 +194,16 @@ class FiniteGroup(Group[E]):
                 )
         super().check_axioms(rng, samples, tolerance)
 
-    def _generating_indices(self) -> list[int]:
-        """Choose generators greedily: each one lies outside of what the earlier ones reach."""
+    @cached_property
+    def generating_indices(self) -> tuple[int, ...]:
+        """The numbers of some generators, chosen greedily: each lies outside of what the earlier reach."""
         chosen: list[int] = []
         reached = np.zeros(self.order, dtype=bool)
         for i in range(self.order):
             if not reached[i]:
                 chosen.append(i)
                 reached = self._closure(chosen)
-        return chosen
+        return tuple(chosen)
 
     def _closure(self, generators: Iterable[int]) -> NDArray[np.bool_]:
         """Mark all products of the generators, shape (order,). In a finite group that is a subgroup."""
@@ -218,7 +225,7 @@ class FiniteGroup(Group[E]):
         >>> Hyperoctahedral(3).generate(SignedPermutation.rotation(3, 0, 1))
         <subgroup of B_3, order 4>
         """
-        reached = self._closure([self._identity_index, *map(self.index, generators)])
+        reached = self._closure([self.identity_index, *map(self.index, generators)])
         return Subgroup(self, tuple(np.flatnonzero(reached).tolist()))
 
     def subgroup(self, elements: Iterable[E]) -> Subgroup[E]:
@@ -230,7 +237,7 @@ class FiniteGroup(Group[E]):
             If they are not closed under products.
         """
         members = sorted({self.index(g) for g in elements})
-        closed = np.flatnonzero(self._closure([self._identity_index, *members]))
+        closed = np.flatnonzero(self._closure([self.identity_index, *members]))
         if closed.tolist() != members:
             raise InputError(
                 f"a subgroup of {self!r}",
@@ -250,6 +257,11 @@ class FiniteGroup(Group[E]):
     def classes(self) -> tuple[Indices, ...]:
         """The conjugacy classes as sorted arrays of numbers, in the order of their smallest number."""
         return _parts(self.class_of)
+
+    @cached_property
+    def class_sizes(self) -> Indices:
+        """The number of elements of each class, shape (number of classes,), read-only."""
+        return frozen(np.bincount(self.class_of))
 
     def cosets(self, subgroup: Subgroup[E], side: str = "left") -> tuple[Indices, ...]:
         """Return the cosets gH (left) or Hg (right) of a subgroup H of this group.
@@ -281,6 +293,35 @@ class FiniteGroup(Group[E]):
         labels = table[:, list(subgroup.members)].min(axis=1)
         return _parts(np.unique(labels, return_inverse=True)[1].reshape(-1))
 
+    def double_cosets(self, left: Subgroup[E], right: Subgroup[E]) -> tuple[Indices, ...]:
+        """Return the double cosets K g H of two subgroups K (left) and H (right) of this group.
+
+        Returns
+        -------
+        tuple of ndarray
+            Sorted arrays of element numbers, in the order of their smallest number.
+
+        Raises
+        ------
+        InputError
+            If one of them is a subgroup of another group.
+
+        Examples
+        --------
+        >>> from lgt.group import Hyperoctahedral, SignedPermutation
+        >>> group = Hyperoctahedral(2)
+        >>> K = group.generate(SignedPermutation.reflection(2, 0))
+        >>> [c.tolist() for c in group.double_cosets(K, K)]
+        [[0, 2], [1, 3], [4, 5, 6, 7]]
+        """
+        for subgroup in (left, right):
+            if subgroup.parent != self:
+                asked = f"double cosets of {subgroup!r} in {self!r}"
+                raise InputError(asked, "another parent", "use its own parent")
+        smallest = self.product_table[:, list(right.members)].min(axis=1)  # of g H
+        labels = smallest[self.product_table[list(left.members)]].min(axis=0)
+        return _parts(np.unique(labels, return_inverse=True)[1].reshape(-1))
+
     @cached_property
     def element_orders(self) -> Indices:
         """The smallest n >= 1 with g_i^n = e, shape (order,), read-only."""
@@ -288,7 +329,7 @@ class FiniteGroup(Group[E]):
         every = np.arange(self.order)
         power = every
         for n in range(1, self.order + 1):
-            orders[(power == self._identity_index) & (orders == 0)] = n
+            orders[(power == self.identity_index) & (orders == 0)] = n
             if orders.all():
                 break
             power = self.product_table[power, every]

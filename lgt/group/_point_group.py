@@ -9,7 +9,7 @@ from lgt.errors import InputError
 from lgt.group._finite import FiniteGroup, Subgroup
 from lgt.group._hyperoctahedral import Hyperoctahedral, SignedPermutation
 
-_KNOWN = "use B_d, SB_d, O_h x Z_2, Z_2^d, C_4 or 1"
+_KNOWN = "use B_d, SB_d, O_h x Z_2, Z_2^d, C_4, C_2, C_1, in the plane also D_1, D_2, D_4"
 
 
 def point_group(name: str, d: int) -> FiniteGroup[SignedPermutation]:
@@ -21,8 +21,9 @@ def point_group(name: str, d: int) -> FiniteGroup[SignedPermutation]:
         ``"B_d"``, with d or its number: all 2^d d! rotations and reflections; ``"SB_d"`` (printed B_d+):
         the proper rotations; ``"B_k x Z_2"`` with k = d - 1, also ``"O_h x Z_2"`` at d = 4: those that keep
         the last axis, time, up to its reversal, for lattices of finite temperature; ``"B_k"``: those that
-        keep the last axis as it is; ``"Z_2^d"``: reflections of the axes; ``"C_4"``: quarter turns of axes
-        0 and 1; ``"1"``: the identity alone.
+        keep the last axis as it is; ``"Z_2^d"``: reflections of the axes; ``"C_4"``, ``"C_2"``: quarter and
+        half turns of axes 0 and 1; ``"C_1"`` or ``"1"``: the identity alone. In the plane, d = 2, also
+        ``"D_4"``, which is B_2, ``"D_2"``, which is Z_2^2, and ``"D_1"``, which reflects axis 1.
     d
         The number of axes.
 
@@ -41,6 +42,8 @@ def point_group(name: str, d: int) -> FiniteGroup[SignedPermutation]:
     full = Hyperoctahedral(d)
     text = re.sub(r"\s+", "", name).replace("*", "x")
     text = {"O_hxZ_2": "B_3xZ_2", "O_h": "B_3", "O": "SB_3"}.get(text, text)
+    if d == 2:
+        text = {"D_4": "B_2", "D_2": "Z_2^2"}.get(text, text)
     text = re.sub(r"^B_(\w+)\+", r"SB_\1", text)
     text = re.sub(r"(?<=[_^])d\b", str(d), text)
     if text == f"B_{d}":
@@ -50,10 +53,13 @@ def point_group(name: str, d: int) -> FiniteGroup[SignedPermutation]:
     mirrors = [SignedPermutation.reflection(d, mu) for mu in range(d)]
     if text == f"Z_2^{d}":
         return _named(full.generate(*mirrors), f"Z_2^{d}")
-    if text == "1":
+    if text in ("1", "C_1"):
         return _named(full.generate(), "1")
-    if text == "C_4" and d >= 2:
-        return _named(full.generate(SignedPermutation.rotation(d, 0, 1)), "C_4")
+    if text in ("C_4", "C_2") and d >= 2:
+        quarter = SignedPermutation.rotation(d, 0, 1)
+        return _named(full.generate(quarter if text == "C_4" else quarter * quarter), text)
+    if text == "D_1" and d == 2:
+        return _named(full.generate(mirrors[1]), "D_1")
     match = re.fullmatch(r"(S?)B_(\d+)(xZ_2)?", text)
     if match and int(match[2]) == d - 1 >= 1:
         last = d - 1

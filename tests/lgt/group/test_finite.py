@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +129,39 @@ def test_elements_of_another_group_are_refused() -> None:
         Hyperoctahedral(2).index(reflection)
     with pytest.raises(InputError, match="no such element"):
         Hyperoctahedral(3).rotations.compose(reflection, reflection)
+
+
+def test_double_cosets() -> None:
+    group = Hyperoctahedral(3)
+    K = group.generate(SignedPermutation.rotation(3, 0, 1))
+    H = group.generate(SignedPermutation.reflection(3, 2), SignedPermutation.rotation(3, 1, 2))
+    parts = group.double_cosets(K, H)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(48))
+    for part in parts:
+        g = group.elements[part[-1]]
+        made = {group.index(k * g * h) for k in K.elements for h in H.elements}
+        assert sorted(made) == part.tolist()
+    assert {len(part) for part in parts} != {len(parts[0])}  # of different sizes, unlike cosets
+    trivial = group.generate()
+    assert [c.tolist() for c in group.double_cosets(trivial, H)] == [c.tolist() for c in group.cosets(H)]
+    right = [c.tolist() for c in group.cosets(H, "right")]
+    assert [c.tolist() for c in group.double_cosets(H, trivial)] == right
+    with pytest.raises(InputError, match="another parent"):
+        group.double_cosets(K, Hyperoctahedral(2).rotations)
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=repr)
+def test_pickles_are_small_equal_and_make_their_tables_again(group: FiniteGroup[SignedPermutation]) -> None:
+    _ = group.product_table, group.elements
+    text = pickle.dumps(group)
+    again = pickle.loads(text)
+    assert again == group
+    assert hash(again) == hash(group)
+    assert repr(again) == repr(group)
+    assert len(text) < 2000
+    assert (again.product_table == group.product_table).all()
+    assert not again.product_table.flags.writeable
+    assert np.array_equal(again.class_sizes, [len(c) for c in group.classes])
 
 
 @pytest.mark.parametrize("d", [2, 3, 4])

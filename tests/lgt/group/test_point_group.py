@@ -22,6 +22,12 @@ ORDERS = [
     ("C_4", 2, 4),
     ("C_4", 4, 4),
     ("1", 3, 1),
+    ("C_1", 2, 1),
+    ("C_2", 2, 2),
+    ("C_2", 4, 2),
+    ("D_1", 2, 2),
+    ("D_2", 2, 4),
+    ("D_4", 2, 8),
 ]
 
 
@@ -49,10 +55,25 @@ def test_what_the_groups_keep() -> None:
     assert len(spatial) == 24
     assert SignedPermutation.rotation(3, 0, 1) in point_group("C_4", 3).elements
     assert point_group("B_d", 3) == Hyperoctahedral(3)
+    assert point_group("D_4", 2) == Hyperoctahedral(2)
+    assert point_group("D_2", 2) == point_group("Z_2^2", 2)
+    assert SignedPermutation.reflection(2, 1) in point_group("D_1", 2).elements
+    assert SignedPermutation((0, 1, 2), (-1, -1, 1)) in point_group("C_2", 3).elements
 
 
 @pytest.mark.parametrize(
-    ("name", "d"), [("B_3", 2), ("D_5", 2), ("", 3), ("Z_2^3", 4), ("C_4", 1), ("B_2 x Z_2", 4)]
+    ("name", "d"),
+    [
+        ("B_3", 2),
+        ("D_5", 2),
+        ("", 3),
+        ("Z_2^3", 4),
+        ("C_4", 1),
+        ("C_2", 1),
+        ("D_4", 3),
+        ("D_1", 3),
+        ("B_2 x Z_2", 4),
+    ],
 )
 def test_unknown_names_are_refused(name: str, d: int) -> None:
     with pytest.raises(InputError, match="point group"):
