@@ -1,8 +1,10 @@
 """The group core: groups, their elements and their representations. Imports numpy alone."""
 
+from lgt.group import quaternion
 from lgt.group._base import Group, Representation
 from lgt.group._characters import Character, characters
 from lgt.group._circle import U1
+from lgt.group._clebsch_gordan import clebsch_gordan, clebsch_gordan_exact
 from lgt.group._cyclic import Cyclic, Dihedral, PlanarElement, planar
 from lgt.group._finite import FiniteGroup, Subgroup
 from lgt.group._hyperoctahedral import (
@@ -26,15 +28,20 @@ from lgt.group._permutation import (
 )
 from lgt.group._point_group import point_group
 from lgt.group._product import DirectProduct, SemidirectProduct, semidirect
+from lgt.group._rotation import O3, SO3, Rotation, RotoInversion
+from lgt.group._rotation_irreps import O3Irrep, SO3Irrep, SU2Irrep
 from lgt.group._space import AffineRepresentation, SpaceElement, SpaceGroup
 from lgt.group._special_unitary import SU
 from lgt.group._table import TableGroup
 from lgt.group._unitary import UnitaryGroup
 from lgt.group._unitary_full import U
 from lgt.group._unitary_representations import Adjoint, Defining
+from lgt.group._wigner import real_basis, wigner_D, wigner_d
 from lgt.group._words import in_words
 
 __all__ = [
+    "O3",
+    "SO3",
     "SU",
     "U1",
     "Adjoint",
@@ -49,9 +56,14 @@ __all__ = [
     "Group",
     "Hyperoctahedral",
     "MatrixRepresentation",
+    "O3Irrep",
     "PermutationRepresentation",
     "PlanarElement",
     "Representation",
+    "Rotation",
+    "RotoInversion",
+    "SO3Irrep",
+    "SU2Irrep",
     "SemidirectProduct",
     "SignedPermutation",
     "SpaceElement",
@@ -63,6 +75,8 @@ __all__ = [
     "VectorRepresentation",
     "as_matrices",
     "characters",
+    "clebsch_gordan",
+    "clebsch_gordan_exact",
     "direction_vectors",
     "directions",
     "in_words",
@@ -75,7 +89,11 @@ __all__ = [
     "plane_vectors",
     "planes",
     "point_group",
+    "quaternion",
+    "real_basis",
     "regular",
     "semidirect",
     "trivial",
+    "wigner_D",
+    "wigner_d",
 ]
