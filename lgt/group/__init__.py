@@ -26,6 +26,7 @@ from lgt.group._permutation import (
     regular,
     trivial,
 )
+from lgt.group._planar import O2, SO2, O2Irrep, PlanarIsometry, SO2Irrep
 from lgt.group._point_group import point_group
 from lgt.group._product import DirectProduct, SemidirectProduct, semidirect
 from lgt.group._rotation import O3, SO3, Rotation, RotoInversion
@@ -40,7 +41,9 @@ from lgt.group._wigner import real_basis, wigner_D, wigner_d
 from lgt.group._words import in_words
 
 __all__ = [
+    "O2",
     "O3",
+    "SO2",
     "SO3",
     "SU",
     "U1",
@@ -56,12 +59,15 @@ __all__ = [
     "Group",
     "Hyperoctahedral",
     "MatrixRepresentation",
+    "O2Irrep",
     "O3Irrep",
     "PermutationRepresentation",
     "PlanarElement",
+    "PlanarIsometry",
     "Representation",
     "Rotation",
     "RotoInversion",
+    "SO2Irrep",
     "SO3Irrep",
     "SU2Irrep",
     "SemidirectProduct",
