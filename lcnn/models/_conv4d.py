@@ -7,15 +7,16 @@ from typing import final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv3d, pad
+
+from lcnn._convolution import convolve
 
 
 @final
 class Conv4d(nn.Module):
     """A circular convolution of (B, n_in, *extents) with four extents, to (B, n_out, *extents).
 
-    The sum over shifts along the fourth axis of convolutions along the others. Weights, their start and
-    the place of even kernels (one site further forwards) are those of torch's own convolutions.
+    Weights, their start and the place of even kernels (one site further forwards) are those of torch's own
+    convolutions.
 
     Parameters
     ----------
@@ -39,14 +40,9 @@ class Conv4d(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the convolution, (B, n_out, *extents)."""
-        K, n_out, (B, n_in, *extents) = self.kernel_size, len(self.bias), x.shape
-        before = (K - 1) // 2
-        slices = x.movedim(5, 1).reshape(B * extents[3], n_in, *extents[:3])
-        slices = pad(slices, (before, K - 1 - before) * 3, mode="circular")
-        weight = self.weight.movedim(5, 0).reshape(K * n_out, n_in, K, K, K)
-        taps = conv3d(slices, weight).reshape(B, extents[3], K, n_out, *extents[:3]).unbind(2)
-        out = torch.stack([torch.roll(tap, before - k, 1) for k, tap in enumerate(taps)]).sum(0)
-        return out.movedim(1, 5) + self.bias.reshape(-1, 1, 1, 1, 1)
+        before = (self.kernel_size - 1) // 2
+        after = self.kernel_size - 1 - before
+        return convolve(x, self.weight, self.bias, before=(before,) * 4, after=(after,) * 4)
 
     def extra_repr(self) -> str:
         """Sizes, for repr."""
