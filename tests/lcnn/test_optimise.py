@@ -145,3 +145,82 @@ def test_the_scale_of_the_loss_does_not_matter() -> None:
         state = found[0]
     assert len(state.moves) >= 2
     assert state.loss < 1e-2
+
+
+def test_only_the_last_moves_are_remembered() -> None:
+    """The newest, oldest first: they are the differences of the last weights and gradients."""
+    objective = of(rosenbrock)
+    states = [begin(objective, torch.full((4,), -1.2, dtype=torch.float64))]
+    for count in range(1, 9):
+        found = iterate(objective, states[-1], memory=3)
+        assert found is not None
+        states.append(found[0])
+        last = states[-4:]
+        assert len(states[-1].moves) == len(states[-1].changes) == min(count, 3)
+        moves = torch.stack([b.weights - a.weights for a, b in pairwise(last)])
+        changes = torch.stack([b.gradient - a.gradient for a, b in pairwise(last)])
+        assert torch.equal(states[-1].moves, moves)
+        assert torch.equal(states[-1].changes, changes)
+
+
+def ramp(x: Tensor) -> Tensor:
+    """Up along x[0] to either side of 0, where a gradient says down; a parabola along x[1]."""
+    return torch.where(x[0] == 0, -x[0], x[0].abs()) + 2.5 * x[1] ** 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [[-1.0, 0.0], [0.0, -1.0]],  # curved downwards: the direction leads up
+        [[0.0, 1e12], [1.0, 0.0]],  # all along the ramp: it should lead down and does not
+    ],
+)
+def test_a_direction_that_fails_is_given_up_for_the_gradient(changes: list[list[float]]) -> None:
+    moves = torch.eye(2, dtype=torch.float64) if changes[0][0] else torch.eye(2, dtype=torch.float64).flip(0)
+    start = begin(of(ramp), torch.tensor([0.0, 1.0], dtype=torch.float64))
+    assert start.gradient.tolist() == [-1.0, 5.0]
+    found = iterate(of(ramp), replace(start, moves=moves, changes=torch.tensor(changes, dtype=torch.float64)))
+    assert found is not None
+    state, step = found
+    assert state.loss < start.loss
+    assert torch.allclose(state.weights - start.weights, -step * start.gradient)
+    assert len(state.moves) == 1, "what led there is forgotten"
+    assert torch.equal(state.moves[0], state.weights - start.weights)
+
+
+def broken_line(slopes: list[float], kinks: list[float], width: float) -> Objective:
+    """A function of one weight whose slope changes at the kinks, rounded off over the width."""
+
+    def line(x: Tensor) -> Tensor:
+        bends = [
+            0.5 * (b - a) * ((x - at) ** 2 + width**2).sqrt()
+            for (a, b), at in zip(pairwise(slopes), kinks, strict=True)
+        ]
+        return (torch.stack(bends).sum(0) + 0.5 * (slopes[0] + slopes[-1]) * x).sum()
+
+    return of(line)
+
+
+@pytest.mark.parametrize(
+    ("slopes", "kinks"),
+    [
+        ([-1.0, 1.0], [3.1]),  # a point beyond the minimum becomes an end of the interval
+        ([-1.0, 50.0], [0.37]),  # the cubic falls onto its left end
+        ([-1.0, -50.0, 1.0], [0.79, 1.31]),  # and onto its right end
+    ],
+)
+def test_a_minimum_in_a_kink_is_found_in_few_steps(slopes: list[float], kinks: list[float]) -> None:
+    """Far from it the slope is too large for the Wolfe conditions."""
+    count, line = 0, broken_line(slopes, kinks, 1e-2)
+
+    def counted(weights: Tensor) -> tuple[float, Tensor]:
+        nonlocal count
+        count += 1
+        return line(weights)
+
+    start = begin(counted, torch.zeros(1, dtype=torch.float64))
+    found = iterate(counted, start)
+    assert found is not None
+    assert found[0].loss < start.loss - 1e-4 * float(found[0].weights)
+    assert abs(float(found[0].gradient)) <= 0.9 * abs(float(start.gradient))
+    assert count <= 13
