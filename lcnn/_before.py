@@ -48,7 +48,8 @@ def check_data(config: DataConfig) -> bool:
     Raises
     ------
     InputError
-        If there is no such target, it does not fit an ensemble, or it cannot be augmented.
+        If there is no such target, it does not fit an ensemble, cannot be augmented, or has another parity
+        than the one that is declared.
     EnsembleError
         If an ensemble cannot be read or has too few chains.
     """
@@ -56,7 +57,8 @@ def check_data(config: DataConfig) -> bool:
     from lcnn.targets import Measured, parse_target
     from lgt.ensemble import Ensemble
 
-    target = parse_target(config.target)
+    target, declared = parse_target(config.target), config.parity != "auto"
+    tried = tuple(dict.fromkeys((*config.augment, *(("hypercubic",) if declared else ()))))
     signs: set[bool] = set()
     paths = split_chains(config)
     target.require_apart(len(paths))
@@ -67,17 +69,17 @@ def check_data(config: DataConfig) -> bool:
             if open_axes and {"translation", "hypercubic"} & set(config.augment):
                 remedy = "leave out translation and hypercubic"
                 raise InputError(f"data.augment for {path}", "open boundaries", remedy)
-            if isinstance(target, Measured) and config.augment:
-                signs.add(find_parity(target, ensemble.group, ensemble.lattice, config.per, config.augment))
-    if "hypercubic" not in config.augment:
+            if isinstance(target, Measured) and tried:
+                signs.add(find_parity(target, ensemble.group, ensemble.lattice, config.per, tried))
+    if "hypercubic" not in tried:
         return False
-    if not isinstance(target, Measured) and config.parity == "auto":
+    if not isinstance(target, Measured) and not declared:
         raise InputError(
             f"data.augment = hypercubic for the column {config.target!r}",
             "no word on how it moves under reflections",
             "give data.parity = 'scalar' or 'pseudoscalar'",
         )
-    asked = {config.parity == "pseudoscalar"} if config.parity != "auto" else signs
+    asked = {config.parity == "pseudoscalar"} if declared else signs
     if len(asked | signs) > 1:
         found = "pseudoscalar" if True in signs else "scalar"
         remedy = "leave out data.parity"

@@ -59,7 +59,10 @@ class DataConfig(Section):
     augment: tuple[Literal["translation", "hypercubic", "gauge"], ...] = ()
     """Move every training batch by random elements of these symmetries; a word alone will do, or "none"."""
     parity: Literal["auto", "scalar", "pseudoscalar"] = "auto"
-    """How the target moves under reflections: found by trial for observables, to be said for a column."""
+    """How the target moves under reflections: found by trial for observables, to be said for a column.
+
+    What is said of an observable is held against the trial.
+    """
     cache: str = ""
     """A folder in which targets on smeared links are kept, so that they are computed once; empty: none."""
 

@@ -74,17 +74,18 @@ def find_parity(
         elif _agree(after, g.determinant * there):
             signs.add(g.determinant)
         else:
-            remedy = "leave out hypercubic, or use a target that is symmetric about its site (energy_clover)"
+            remedy = "leave out hypercubic augmentation and data.parity, or use a target that is symmetric"
+            remedy += " about its site (energy_clover)"
             remedy += ", or per = 'configuration'" if per == "site" else ""
             raise _refusal(target, per, f"the element {g} of the hypercubic group", remedy)
     if len(signs) > 1:
-        raise _refusal(target, per, "the hypercubic group by one sign", "leave out hypercubic")
+        raise _refusal(target, per, "the hypercubic group by one sign", "leave out hypercubic augmentation")
     return signs == {-1}
 
 
 def _refusal(target: Measured, per: Per, what: str, remedy: str) -> InputError:
     found = f"values that {what} move along neither as a scalar nor as a pseudoscalar"
-    return InputError(f"augmenting target {target.name!r} per {per}", found, remedy)
+    return InputError(f"the symmetry of target {target.name!r} per {per}", found, remedy)
 
 
 def _probe(lattice: Lattice) -> Lattice:

@@ -182,6 +182,12 @@ def test_training_data_alone_are_augmented(make_ensemble: Maker) -> None:
         ({"augment": "hypercubic"}, "'plaquette' per site: found values that the element"),
         ({"augment": "hypercubic", "target": "wilson_1x2", "per": "configuration"}, "leave out hypercubic"),
         ({"augment": "hypercubic", "target": "energy_clover", "parity": "pseudoscalar"}, "found a scalar"),
+        (
+            {"target": "energy_clover", "parity": "pseudoscalar"},
+            "'pseudoscalar' .*: found a scalar; leave out",
+        ),
+        ({"augment": "gauge", "target": "energy_clover", "parity": "pseudoscalar"}, "found a scalar"),
+        ({"target": "wilson_1x2", "parity": "scalar"}, "'wilson_1x2' per site: .* leave out .*data.parity"),
         ({"augment": "hypercubic", "target": "q.npy", "per": "configuration"}, "give data.parity"),
         ({"augment": ["translation", "gauge"], "target": "my_targets:corner"}, "gauge transformations"),
         ({"augment": "translation", "target": "my_targets:first"}, "that translations move along neither"),
