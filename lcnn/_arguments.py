@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -51,6 +52,25 @@ def whole_numbers(what: str, values: object, least: int = 1) -> tuple[int, ...]:
         if not _is_whole(value, least):
             raise InputError(f"{what} = {values!r}", repr(value), remedy)
     return tuple(map(int, values))
+
+
+def finite_number(what: str, value: object) -> float:
+    """Return a finite number.
+
+    Raises
+    ------
+    InputError
+        For anything else.
+
+    Examples
+    --------
+    >>> finite_number("init_w", float("nan"))
+    Traceback (most recent call last):
+    lgt.errors.InputError: init_w = nan: found no finite number; use a number such as 1.0
+    """
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"{what} = {value!r}", "no finite number", "use a number such as 1.0")
+    return value
 
 
 def one_of(what: str, value: object, choices: Sequence[str]) -> None:

@@ -8,8 +8,7 @@ from typing import Literal
 import torch
 from torch import Generator, Tensor, nn
 
-from lcnn._arguments import one_of
-from lgt.errors import InputError
+from lcnn._arguments import finite_number, one_of
 
 Init = Literal["balanced", "gaussian", "published", "master"]
 """How the weights of a bilinear layer start: see `bilinear_weight`."""
@@ -121,6 +120,4 @@ def orthogonal_rows(n_out: int, n_in: int, generator: Generator | None) -> Tenso
 
 def check_scale(init_w: float) -> None:
     """Raise InputError unless the scale of initial weights is a finite number."""
-    number = isinstance(init_w, int | float)
-    if not number or not math.isfinite(init_w):
-        raise InputError(f"init_w = {init_w!r}", "no finite number", "use a number such as 1.0")
+    finite_number("init_w", init_w)
