@@ -50,10 +50,15 @@ class DataConfig(Section):
     """What to predict, by a name that `lcnn.targets.parse_target` knows.
 
     An observable (``"wilson_1x2"``), one after smearing or gradient flow (``"energy_clover@flow:1"``), a
-    column of yours (``"labels.csv:NAME"``), or ``"package.module:function"``.
+    column of yours (``"labels.csv:NAME"``, ``"labels/{ensemble}.npy"``), or ``"package.module:function"``.
     """
     per: Literal["site", "configuration"] = "site"
-    """Learn the target at every site, or its lattice average."""
+    """Learn the target at every site, or the observable's value for each configuration.
+
+    That is the lattice average, but for the topological charge, which is the sum over the lattice. Of a
+    column or a function of yours with numbers at the sites it is their average. A field that a model gives
+    is averaged for it.
+    """
     validation_chains: _Positive = 1
     test_chains: _Count = 0
     augment: tuple[Literal["translation", "hypercubic", "gauge"], ...] = ()
@@ -166,7 +171,8 @@ class TrainingConfig(Section):
     equivariance: tuple[Literal["gauge", "translation", "hypercubic"], ...] = ()
     """Symmetries under which the change of the predictions is logged, on up to 8 validation configurations.
 
-    Each takes six predictions for them after an epoch.
+    It is the largest change under 3 random elements as a part of the predictions' spread between
+    configurations: 0 for an exact symmetry. Each takes six predictions for them after an epoch.
     """
     equivariance_every: _Positive = 1
     """Epochs between these."""

@@ -106,7 +106,8 @@ def open_dataset(
     target
         Its name, e.g. ``"wilson_1x2"`` or ``"energy_clover@flow:1"``; see `lcnn.targets.parse_target`.
     per
-        Whether to keep the target's value at every site or its lattice average.
+        Whether to keep the target at every site, or the observable's value for each configuration: for most
+        the lattice average, for the topological charge the sum over the lattice.
     dtype
         The real dtype that a model will be trained in.
     chains

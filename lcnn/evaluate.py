@@ -1,8 +1,10 @@
 """How well a model predicts, beside what is known without looking at the configuration.
 
-Four errors of the lattice average are compared on every lattice: the model's, the best constant's, and
-that of the best predictor that knows the coupling beta alone, whose error is the variance within an
-ensemble. The latter two need no model: they say how hard the task is.
+Three errors are compared on every lattice: the model's, the best constant's, and that of the best predictor
+that knows the coupling beta alone, whose error is the variance within an ensemble. The latter two need no
+model: they say how hard the task is. They are errors of one number for each configuration: of the lattice
+average of targets per site, and of targets per configuration themselves, which are the observable's value
+(for most the lattice average, for the topological charge the sum over the lattice).
 """
 
 from __future__ import annotations
@@ -134,9 +136,10 @@ def mean_squared_error(
 class Evaluation:
     """Errors of a model and of its bounds on one lattice.
 
-    `mse`, `mse_mean` and `mse_beta` are mean squared errors of the lattice average; `mse_site` is the
-    model's per site (None for a model that pools, or an observable without sites). `predicted`, `target`
-    and `betas`, each (n,), are the lattice averages behind them. `chains` says which chains they are of:
+    `mse`, `mse_mean` and `mse_beta` are mean squared errors of the lattice average, or of targets per
+    configuration, the model's, the best constant's and that of knowing beta; `mse_site` is the model's per
+    site (None for a model that pools, or targets without sites). `predicted`, `target` and `betas`, each
+    (n,), are the numbers behind them. `chains` says which chains they are of:
     "all" (none of which was trained on), "test", "validation", or "trained on" if some were trained on.
     `r2` and `r2_site` are the coefficients of determination of both: 1 for a perfect model, 0 for the mean.
     """
@@ -156,7 +159,7 @@ class Evaluation:
 
     @property
     def r2(self) -> float:
-        """``1 - mse / variance`` of the lattice averages; NaN where they do not vary."""
+        """``1 - mse / variance`` of the numbers for each configuration; NaN where they do not vary."""
         return _determination(self.mse, float(np.var(self.target)))
 
     @property

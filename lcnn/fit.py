@@ -98,9 +98,10 @@ def fit(
     checkpoint
         A TOML file to keep the state in; see `lcnn.checkpoint`.
     resume
-        Go on from that file if it is there, also with more epochs where the rate does not depend on their
-        number. The same thread count then gives bitwise the weights of an uninterrupted training (where
-        `at_least` does not make the clock decide its length).
+        Go on from that file if it is there, also with more iterations of L-BFGS and, before the first of
+        them, more epochs where the rate does not depend on their number. The same thread count then gives
+        bitwise the weights of an uninterrupted training (where `at_least` does not make the clock decide its
+        length).
     metadata
         Plain values to store along; a checkpoint that has others is not resumed.
     stop

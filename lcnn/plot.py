@@ -143,8 +143,9 @@ def volume_transfer(
     bounds: Mapping[str, Sequence[float]] | None = None,
     *,
     trained: str | None = None,
+    what: str = "lattice average",
 ) -> Figure:
-    """Draw the error of the lattice average over the lattice size, on a logarithmic scale.
+    """Draw the error over the lattice size, on a logarithmic scale.
 
     Parameters
     ----------
@@ -156,9 +157,11 @@ def volume_transfer(
         The same for predictors that need no model, drawn dashed in grey.
     trained
         The lattice that the models were trained on, marked on the axis.
+    what
+        Of what the errors are.
     """
     figure, (axes,) = _figure((6.8, 4.6), 1, 1)
-    _volume_transfer(axes, sizes, errors, bounds, trained)
+    _volume_transfer(axes, sizes, errors, bounds, trained, what)
     return figure
 
 
@@ -170,6 +173,7 @@ def transfer(
     quantity: str = "target",
     betas: np.ndarray | Mapping[str, np.ndarray] | None = None,
     trained: str | None = None,
+    what: str = "lattice average",
 ) -> Figure:
     """Draw `parity` on every lattice, smallest first, and `volume_transfer` below it.
 
@@ -177,7 +181,7 @@ def transfer(
     ----------
     pairs, quantity, betas
         As for `parity`, by lattice.
-    errors, bounds, trained
+    errors, bounds, trained, what
         As for `volume_transfer`.
 
     Examples
@@ -196,7 +200,7 @@ def transfer(
         rows = [first, *(figure.add_subplot(grid[0, k], sharey=first) for k in range(1, len(pairs)))]
         below = figure.add_subplot(grid[1, :])
     _parity(figure, rows, pairs, quantity, betas)
-    _volume_transfer(below, list(pairs), errors, bounds, trained)
+    _volume_transfer(below, list(pairs), errors, bounds, trained, what)
     return figure
 
 
@@ -206,6 +210,7 @@ def _volume_transfer(
     errors: Mapping[str, Sequence[float]],
     bounds: Mapping[str, Sequence[float]] | None,
     trained: str | None,
+    what: str,
 ) -> None:
     at = np.arange(len(sizes))
     ends: list[tuple[float, str, str]] = []
@@ -218,7 +223,7 @@ def _volume_transfer(
         axes.plot(at, values, color=grey, linewidth=1.4, linestyle=(0, (4, 3)))
         ends += _end(values, label, grey)
     names = [s if s != trained else f"{s}\n(trained)" for s in sizes]
-    axes.set(xlabel="lattice", ylabel="MSE of the lattice average", yscale="log")
+    axes.set(xlabel="lattice", ylabel=f"MSE of the {what}", yscale="log")
     axes.set_xticks(at, names)
     axes.set_xlim(-0.15, len(sizes) - 1 + 0.1)
     axes.grid(visible=False, axis="x")

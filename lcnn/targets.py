@@ -1,6 +1,15 @@
-"""What is to be predicted, by its name: an observable, one after smearing or gradient flow, or a column.
+"""What is to be predicted, by its name, which `parse_target` turns into a `Target`.
 
-A target's values are float64, one a site or one a configuration. torch is not needed here.
+- ``"wilson_1x2"``: an observable of `lgt`, as ``lgt measure`` knows it (`Measured`).
+- ``"energy_clover@flow:1"``, ``"plaquette@stout:0.1x3"``: one after gradient flow or smearing.
+- ``"package.module:name"``: an observable or a function of links of your own (`Function`), from the current
+  folder or PYTHONPATH; ``"package.module:name@flow:1"`` on flowed links.
+- ``"labels.csv:NAME"``, ``"labels.npy"``, ``"labels.npz:NAME"``, ``"labels.h5:path/in/file"``: numbers of
+  your own (`Listed`), see `lcnn.columns`. ``{ensemble}`` in the file's name stands for that of the ensemble,
+  without folder and suffix: ``"labels/{ensemble}.npy"`` for one file each.
+
+A target's values are float64, one a site or one a configuration: the lattice average of most observables, the
+sum over the lattice of the topological charge. torch is not needed here.
 """
 
 from __future__ import annotations
@@ -63,8 +72,8 @@ class Target(ABC):
 class Measured(Target):
     """An observable of the links.
 
-    Per configuration it is the observable's value, that is, its lattice average; for the topological
-    charge, the sum.
+    Per configuration it is the observable's value: for most the lattice average, for the topological
+    charge the sum over the lattice.
     """
 
     name: str
@@ -246,7 +255,7 @@ def parse_target(name: str) -> Target:
     ----------
     name
         An observable of `lgt` (``"wilson_1x2"``), one on smeared links (``"energy_clover@flow:1"``,
-        ``"plaquette@stout:0.1x3"``), a column (``"labels.csv:NAME"``, ``"labels.npy"``), or
+        ``"plaquette@stout:0.1x3"``), a column (``"labels.csv:NAME"``, ``"labels/{ensemble}.npy"``), or
         ``"package.module:function"``, an `Observable` or a function of links of your own, which may be
         smeared as well: ``"mine:square@flow:1"``.
 

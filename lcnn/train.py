@@ -82,8 +82,8 @@ def train(
     run
         What to do.
     resume
-        Go on with the run that is in its folder, if one is; at a constant learning rate also with more
-        epochs than it was begun with.
+        Go on with the run that is in its folder, if one is; also with more iterations of L-BFGS than it was
+        begun with and, before the first of them and with another schedule than cosine, more epochs.
     started
         Told the data and the number of weights once everything is checked.
     progress

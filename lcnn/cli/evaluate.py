@@ -58,11 +58,22 @@ def evaluate(
 
     Printed are mean squared errors: of the lattice average, by the model,
     by the best predictor that knows beta alone and by the best constant;
-    and of the model at each site. R^2 is 1 - error / variance of the
-    targets: 1 for a perfect model, 0 for one that knows the mean alone.
+    and of the model at each site. A model that was trained per =
+    "configuration" is held to the observable's value for the configuration
+    in place of the lattice average; for the topological charge that is the
+    sum over the lattice. R^2 is 1 - error / variance of the targets: 1 for a
+    perfect model, 0 for one that knows the mean alone.
 
     Of an ensemble that the model was trained on only the test chains count,
     or the validation chains where none was set aside for testing.
+
+    With --json: for each lattice ("8x8") configurations (their number),
+    chains (all: the model was trained on none; test, validation or trained
+    on: what they were in the training), mse, mse_beta, mse_mean (the errors
+    above, of the model, knowing beta, and of the constant), mse_site (at
+    each site), variance_site (of the targets there), r2, r2_site; null where
+    there is no such number. No file is written but that of --plot, and of
+    --cache.
     """
     from lcnn._before import check_ensembles, read_header
 
@@ -90,15 +101,16 @@ def evaluate(
     for e in found:
         if e.chains != "all":
             note(f"note: {e.lattice}: {_CHAINS[e.chains]}")
+    what = "lattice average" if metadata["per"] == "site" else "configuration"
     if plot is not None:
-        _draw(found, metadata["target"], "x".join(map(str, metadata["extents"])), plot)
+        _draw(found, metadata["target"], what, "x".join(map(str, metadata.get("extents", ()))), plot)
         note(f"figure in {plot}")
     if json:
         emit_json({e.lattice: e.summary() for e in found})
         return
     typer.echo(f"{metadata['target']}, model {metadata['model']['name']}, mean squared errors")
-    heads = ("lattice", "configurations", "lattice average", "knows beta alone", "best constant", "per site",
-             "R^2 average", "R^2 per site")  # fmt: skip
+    heads = ("lattice", "configurations", what, "knows beta alone", "best constant", "per site",
+             "R^2", "R^2 per site")  # fmt: skip
     typer.echo("  ".join(f"{head:>16}" for head in heads))
     for e in found:
         site = "-" if e.mse_site is None else f"{e.mse_site:.3e}"
@@ -123,7 +135,7 @@ def _share(r2: float | None) -> str:
     return f"{r2:.4f}" if r2 > -100 else f"{r2:.1e}"
 
 
-def _draw(found: list[Evaluation], target: str, trained: str, path: Path) -> None:
+def _draw(found: list[Evaluation], target: str, what: str, trained: str, path: Path) -> None:
     from lcnn import plot
 
     pairs = {e.lattice: (e.predicted, e.target) for e in found}
@@ -133,5 +145,7 @@ def _draw(found: list[Evaluation], target: str, trained: str, path: Path) -> Non
     else:
         bounds = {"knows β alone": [e.mse_beta for e in found], "best constant": [e.mse_mean for e in found]}
         errors = {"model": [e.mse for e in found]}
-        figure = plot.transfer(pairs, errors, bounds, quantity=target, betas=betas, trained=trained)
+        figure = plot.transfer(
+            pairs, errors, bounds, quantity=target, betas=betas, trained=trained, what=what
+        )
     plot.save(figure, path)

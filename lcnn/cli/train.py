@@ -35,7 +35,9 @@ def train(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="Go on with the run in its folder; more epochs extend one of constant rate."
+            "--resume",
+            help="Go on with the run in its folder. It may get more iterations of L-BFGS and, before the "
+            "first of them, more epochs, if its schedule is not cosine.",
         ),
     ] = False,
     epochs: Annotated[
@@ -50,13 +52,16 @@ def train(
 
     Table data: ensembles (paths or patterns; of one lattice or several),
     target (an observable such as "wilson_1x2", "energy_clover@flow:1" after
-    gradient flow, a column "labels.csv:NAME" by chain and config, or a
-    function "package.module:name" of your own), per ("site" or
-    "configuration"), validation_chains (1), test_chains (0), augment (any of
+    gradient flow, a column "labels.csv:NAME" by chain and config, of CSV,
+    npy, npz or HDF5, with {ensemble} in a file's name for that of the
+    ensemble: "labels/{ensemble}.npy", or a function "package.module:name" of
+    your own), per ("site", or "configuration": the observable's value, the
+    lattice average of most, the sum over the lattice of the topological
+    charge), validation_chains (1), test_chains (0), augment (any of
     "translation", "hypercubic", "gauge": training batches are moved by
-    random elements), parity ("auto"; of a column: "scalar" or
-    "pseudoscalar"), cache ("": a folder that keeps targets on smeared
-    links).
+    random elements), parity ("auto": found by trial for an observable;
+    "scalar" or "pseudoscalar" has to be said of a column and is checked for
+    an observable), cache ("": a folder that keeps targets on smeared links).
 
     Table model: name, and the parameters of that model; lcnn models lists
     them. name = "package.module:factory" is a model of your own: a function
@@ -65,16 +70,33 @@ def train(
     Table training: epochs (20), batch (50), learning_rate (3e-3), schedule
     ("cosine", "constant", or "step", "exponential", "plateau": times decay
     (0.1) for every decay_epochs (10)), warmup (0 epochs), lbfgs (0;
-    iterations of L-BFGS after the epochs; best in float64), weight_decay
-    (0), patience (0: early stopping is off; 10: stop after 10 epochs
-    without a better validation loss; the weights of the best epoch are kept
-    either way), at_least (0; seconds that each seed trains for: if the
-    epochs take less, more are added at the last rate), seeds ([1]), start
-    (a checkpoint of this model, whose weights are begun with), dtype
-    ("float32"), device ("auto"), threads ("auto"), checkpoint (1 epoch),
-    checkpoint_seconds (300, inside epochs), equivariance ([]; any of
-    "gauge", "translation", "hypercubic": the change of predictions is
-    logged every equivariance_every (1) epochs), time_limit ("1h30m").
+    iterations of L-BFGS after the epochs; best in float64), lbfgs_memory
+    (100 moves), lbfgs_tolerance (1e-9; it ends once an iteration lowers the
+    loss by less than this part), weight_decay (0), patience (0: early
+    stopping is off; 10: stop after 10 epochs without a better validation
+    loss; the weights of the best epoch are kept either way), at_least (0;
+    seconds that each seed trains for: if the epochs take less, more are
+    added at the last rate), seeds ([1]), start (a checkpoint of this model,
+    whose weights are begun with), dtype ("float32"), device ("auto"),
+    threads ("auto"), checkpoint (1 epoch), checkpoint_seconds (300, inside
+    epochs), equivariance ([]; any of "gauge", "translation", "hypercubic":
+    every equivariance_every (1) epochs the largest change of predictions
+    under random elements is logged, as a part of their spread between
+    configurations: 0 for an exact symmetry, 1 for a change as large as the
+    spread), time_limit ("1h30m").
+
+    The folder then holds run.toml (the run, defaults included),
+    seed-N/checkpoint.toml (from which --resume goes on), model.toml (the
+    best seed's weights, for lcnn evaluate and lcnn check) and loss.png;
+    beside each checkpoint are its weights as .safetensors. One process
+    trains into a folder at a time.
+
+    With --json: out, checkpoint, target, weights (their number), seed,
+    validation and test (mean squared errors of the best; test is null
+    without test_chains), seeds: for each of them seed, validation,
+    best_epoch, epochs, seconds, chosen, history: for each epoch number,
+    train, validation, learning_rate, seconds, kind (adamw or lbfgs, whose
+    rate is the step along the direction), equivariance (by symmetry).
 
     Several processes: torchrun --nproc_per_node=2 -m lcnn train RUN.toml,
     on CPUs or one GPU each; torchrun has an exit status of its own.

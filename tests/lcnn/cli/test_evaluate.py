@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,8 +68,10 @@ def test_a_column_from_training_to_evaluation(
     Path("run.toml").write_text(run.replace("[model]", "per = 'configuration'\n[model]"))
     assert status("train", "run.toml") == 0
     assert not Path("cache").exists()  # nothing was computed
-    assert status("evaluate", "out", "a.h5") == 0
     capsys.readouterr()
+    assert status("evaluate", "out", "a.h5") == 0
+    heads = capsys.readouterr().out.splitlines()[1]
+    assert re.split(" {2,}", heads.strip())[2] == "configuration"
     assert status("evaluate", "out", "b.h5") == 2
     assert "--target FILE:NAME" in capsys.readouterr().err
     assert status("evaluate", "out", "b.h5", "--target", "labels.csv:Q") == 2
@@ -100,6 +103,7 @@ def test_a_flowed_target_from_training_to_evaluation(
     assert status(*words) == 0
     table = capsys.readouterr().out
     assert "R^2 per site" in table
+    assert re.split(" {2,}", table.splitlines()[1].strip())[2] == "lattice average"
     assert table.count("\n") == 4
     assert Path("p.png").stat().st_size > 3000
     assert [path.stat().st_mtime_ns for path in kept] == stamps

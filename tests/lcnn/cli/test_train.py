@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,9 @@ import pytest
 
 from lcnn.checkpoint import read_checkpoint
 from lcnn.cli import main
+from lcnn.cli.evaluate import evaluate
+from lcnn.cli.train import train
+from lcnn.config import DataConfig, TrainingConfig
 
 Maker = Callable[..., Path]
 
@@ -39,6 +43,11 @@ def status(*arguments: object) -> int:
     with pytest.raises(SystemExit) as caught:
         main([str(a) for a in arguments])
     return int(caught.value.code or 0)
+
+
+def named_in(command: Callable[..., object]) -> set[str]:
+    """The words of its help."""
+    return set(re.findall(r"\w[\w.]*\w", command.__doc__ or ""))
 
 
 @pytest.fixture
@@ -70,7 +79,7 @@ def test_train_then_evaluate(
     for lattice, count, chains in (("4x6", 8, "validation"), ("6x8", 12, "all")):
         keys = {"configurations", "chains", "mse", "mse_site", "mse_mean", "mse_beta", "r2", "r2_site",
                 "variance_site"}  # fmt: skip
-        assert set(found[lattice]) == keys
+        assert set(found[lattice]) == keys <= named_in(evaluate)
         assert found[lattice]["chains"] == chains
         assert found[lattice]["configurations"] == count
         assert 0 < found[lattice]["mse"] < found[lattice]["mse_site"]
@@ -80,6 +89,15 @@ def test_train_then_evaluate(
     assert "6x8" in out
     assert "(" not in out
     assert (tmp_path / "parity.pdf").read_bytes()[:4] == b"%PDF"
+
+
+@pytest.mark.parametrize("section", [DataConfig, TrainingConfig])
+def test_the_help_names_every_key_of_a_run(section: type[DataConfig] | type[TrainingConfig]) -> None:
+    keys = set(section.model_fields)
+    assert len(keys) > 5
+    assert keys <= named_in(train)
+    assert not keys <= named_in(evaluate)
+    assert "labels/{ensemble}.npy" in (train.__doc__ or "")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +185,12 @@ def test_all_seeds_are_shown_and_the_chosen_one_is_marked(
     assert err.count("lbfgs train") == 2
     assert err.count(" gauge ") == err.count(" translation ") == 6
     assert status("train", run, "--resume", "--json") == 0
-    found = json.loads(capsys.readouterr().out)["seeds"]
+    document = json.loads(capsys.readouterr().out)
+    found = document["seeds"]
+    keys = {*document, *found[0], *found[0]["history"][0]}
+    files = {path.name for path in Path(document["out"]).iterdir() if path.suffix in (".toml", ".png")}
+    assert (len(keys), len(files)) == (18, 3)
+    assert keys | files <= named_in(train)
     assert [(row["seed"], len(row["history"])) for row in found] == [(3, 3), (11, 3)]
     assert sum(row["chosen"] for row in found) == 1
     assert [epoch["kind"] for epoch in found[0]["history"]] == ["adamw", "adamw", "lbfgs"]
