@@ -2,6 +2,7 @@
 
 from lgt.group import quaternion
 from lgt.group._base import Group, Representation
+from lgt.group._character_table import CharacterTable, character_table, frobenius_schur
 from lgt.group._characters import Character, characters
 from lgt.group._circle import U1
 from lgt.group._clebsch_gordan import clebsch_gordan, clebsch_gordan_exact
@@ -13,6 +14,7 @@ from lgt.group._hyperoctahedral import (
     SignedPermutation,
     VectorRepresentation,
 )
+from lgt.group._irreps import irreps, real_irreps
 from lgt.group._matrix_representation import MatrixRepresentation, as_matrices, intertwiners, natural
 from lgt.group._parse import parse_group
 from lgt.group._permutation import (
@@ -28,6 +30,7 @@ from lgt.group._permutation import (
 )
 from lgt.group._planar import O2, SO2, O2Irrep, PlanarIsometry, SO2Irrep
 from lgt.group._point_group import point_group
+from lgt.group._polyhedral import Polyhedral, PolyhedralElement, icosahedral, octahedral, tetrahedral
 from lgt.group._product import DirectProduct, SemidirectProduct, semidirect
 from lgt.group._rotation import O3, SO3, Rotation, RotoInversion
 from lgt.group._rotation_irreps import O3Irrep, SO3Irrep, SU2Irrep
@@ -50,6 +53,7 @@ __all__ = [
     "Adjoint",
     "AffineRepresentation",
     "Character",
+    "CharacterTable",
     "Cyclic",
     "Defining",
     "DeterminantRepresentation",
@@ -64,6 +68,8 @@ __all__ = [
     "PermutationRepresentation",
     "PlanarElement",
     "PlanarIsometry",
+    "Polyhedral",
+    "PolyhedralElement",
     "Representation",
     "Rotation",
     "RotoInversion",
@@ -80,15 +86,20 @@ __all__ = [
     "UnitaryGroup",
     "VectorRepresentation",
     "as_matrices",
+    "character_table",
     "characters",
     "clebsch_gordan",
     "clebsch_gordan_exact",
     "direction_vectors",
     "directions",
+    "frobenius_schur",
+    "icosahedral",
     "in_words",
     "intertwiners",
+    "irreps",
     "moving",
     "natural",
+    "octahedral",
     "orbits_of_pairs",
     "parse_group",
     "planar",
@@ -97,8 +108,10 @@ __all__ = [
     "point_group",
     "quaternion",
     "real_basis",
+    "real_irreps",
     "regular",
     "semidirect",
+    "tetrahedral",
     "trivial",
     "wigner_D",
     "wigner_d",

@@ -91,7 +91,7 @@ class PlanarElement:
 
         Quarter turns are exact, and the inverse has exactly the transposed matrix.
         """
-        cosine, sine = _cosine_sine(self.turns * frequency, self.n)
+        cosine, sine = cosine_sine(self.turns * frequency, self.n)
         flip = self.determinant
         return np.array([[cosine, -flip * sine], [sine, flip * cosine]]) + 0.0  # no -0.0
 
@@ -245,16 +245,16 @@ def _corners(n: int, asked: str) -> int:
     return out
 
 
-def _cosine_sine(k: int, n: int) -> tuple[float, float]:
+def cosine_sine(k: int, n: int) -> tuple[float, float]:
     """Return cos and sin of 2 pi k / n, of angles up to pi / 4 alone, so that symmetries are exact."""
     k %= n
     if 2 * k > n:
-        cosine, sine = _cosine_sine(n - k, n)
+        cosine, sine = cosine_sine(n - k, n)
         return cosine, -sine
     if 4 * k > n:
-        cosine, sine = _cosine_sine(n - 2 * k, 2 * n)
+        cosine, sine = cosine_sine(n - 2 * k, 2 * n)
         return -cosine, sine
     if 8 * k > n:
-        cosine, sine = _cosine_sine(n - 4 * k, 4 * n)
+        cosine, sine = cosine_sine(n - 4 * k, 4 * n)
         return sine, cosine
     return float(np.cos(2 * np.pi * k / n)), float(np.sin(2 * np.pi * k / n))
