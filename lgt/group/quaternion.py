@@ -80,8 +80,8 @@ def haar(rng: np.random.Generator, shape: tuple[int, ...] = ()) -> Real:
 
 def angle(q: ArrayLike) -> Any:
     """Return the angle of the rotation, in [0, pi], over the leading axes; q and -q have the same."""
-    q = normalise(q)
-    return 2 * np.arctan2(np.linalg.norm(q[..., 1:], axis=-1), np.abs(q[..., 0]))
+    w, x, y, z = np.moveaxis(normalise(q), -1, 0)
+    return 2 * np.arctan2(np.hypot(np.hypot(x, y), z), np.abs(w))  # hypot never underflows
 
 
 def from_axis_angle(axis: ArrayLike, angle: ArrayLike) -> Real:
