@@ -8,6 +8,12 @@ from lgt.group._circle import U1
 from lgt.group._clebsch_gordan import clebsch_gordan, clebsch_gordan_exact
 from lgt.group._cyclic import Cyclic, Dihedral, PlanarElement, planar
 from lgt.group._finite import FiniteGroup, Subgroup
+from lgt.group._homogeneous import (
+    HomogeneousSpace,
+    InducedRepresentation,
+    frobenius_map,
+    frobenius_reciprocity,
+)
 from lgt.group._hyperoctahedral import (
     DeterminantRepresentation,
     Hyperoctahedral,
@@ -61,7 +67,9 @@ __all__ = [
     "DirectProduct",
     "FiniteGroup",
     "Group",
+    "HomogeneousSpace",
     "Hyperoctahedral",
+    "InducedRepresentation",
     "MatrixRepresentation",
     "O2Irrep",
     "O3Irrep",
@@ -92,6 +100,8 @@ __all__ = [
     "clebsch_gordan_exact",
     "direction_vectors",
     "directions",
+    "frobenius_map",
+    "frobenius_reciprocity",
     "frobenius_schur",
     "icosahedral",
     "in_words",

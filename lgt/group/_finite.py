@@ -376,6 +376,14 @@ class Subgroup(FiniteGroup[E]):
     def __repr__(self) -> str:
         return self.name or f"<subgroup of {self.parent!r}, order {self.order}>"
 
+    @property
+    def is_normal(self) -> bool:
+        """Whether left and right cosets agree: whether g h g^-1 is a member for all h and all g."""
+        conjugates = np.concatenate(
+            [self.parent.classes[c] for c in set(self.parent.class_of[list(self.members)])]
+        )
+        return len(conjugates) == self.order
+
     @cached_property
     def forms(self) -> Indices:
         """The canonical forms of the members, shape (order, k)."""

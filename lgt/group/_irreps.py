@@ -103,6 +103,7 @@ def _matrices(group: FiniteGroup[Any], chi: NDArray[np.complex128], real: bool) 
     D = np.empty((order, d, d), dtype=V.dtype)
     for g in range(order):
         D[g] = V.conj().T @ V[table[group.inverses[g]]]
+    D[group.identity_index] = np.eye(d)
     wrong = np.abs(np.trace(D, axis1=1, axis2=2) - values).max()
     if not wrong < 1e-10:
         raise CheckError(

@@ -110,6 +110,7 @@ def test_left_and_right_cosets_differ_unless_normal() -> None:
 
     H = group.generate(SignedPermutation.rotation(3, 0, 1))
     assert as_sets(H, "left") != as_sets(H, "right")
+    assert (H.is_normal, group.rotations.is_normal, group.centre.is_normal) == (False, True, True)
     assert as_sets(group.rotations, "left") == as_sets(group.rotations, "right")
 
 
