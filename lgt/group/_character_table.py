@@ -194,7 +194,6 @@ class CharacterTable(Generic[E]):
         return worst
 
 
-@lru_cache(maxsize=64)
 def character_table(group: FiniteGroup[E]) -> CharacterTable[E]:
     """Return the character table of a finite group.
 
@@ -210,6 +209,12 @@ def character_table(group: FiniteGroup[E]) -> CharacterTable[E]:
     >>> character_table(Hyperoctahedral(3)).dimensions
     (1, 1, 1, 1, 2, 2, 3, 3, 3, 3)
     """
+    return _character_table(group, repr(group))
+
+
+@lru_cache(maxsize=64)
+def _character_table(group: FiniteGroup[E], _: str) -> CharacterTable[E]:
+    """Make the table once; not for an equal group with another name."""
     degrees, multiplicities = exact_characters(group)
     values = np.stack([_sum_of_roots(m) for m in multiplicities], axis=1)
     first = np.array([members[0] for members in group.classes])

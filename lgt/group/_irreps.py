@@ -16,7 +16,6 @@ from lgt.group._matrix_representation import MatrixRepresentation
 E = TypeVar("E")
 
 
-@lru_cache(maxsize=32)
 def irreps(group: FiniteGroup[E]) -> tuple[MatrixRepresentation[E], ...]:
     """Return the irreducible representations over the complex numbers, in the order of `character_table`.
 
@@ -31,6 +30,12 @@ def irreps(group: FiniteGroup[E]) -> tuple[MatrixRepresentation[E], ...]:
     >>> irreps(Hyperoctahedral(2))[4]
     irrep_4(B_2)
     """
+    return _irreps(group, repr(group))
+
+
+@lru_cache(maxsize=32)
+def _irreps(group: FiniteGroup[E], _: str) -> tuple[MatrixRepresentation[E], ...]:
+    """Make `irreps` once; not for an equal group with another name."""
     table = character_table(group)
     made: list[MatrixRepresentation[E]] = []
     for i, dual in enumerate(table.duals):
@@ -42,7 +47,6 @@ def irreps(group: FiniteGroup[E]) -> tuple[MatrixRepresentation[E], ...]:
     return tuple(made)
 
 
-@lru_cache(maxsize=32)
 def real_irreps(group: FiniteGroup[E]) -> tuple[MatrixRepresentation[E], ...]:
     """Return the irreducible representations over the real numbers, orthogonal, float64.
 
@@ -60,6 +64,12 @@ def real_irreps(group: FiniteGroup[E]) -> tuple[MatrixRepresentation[E], ...]:
     array([[ 0., -1.],
            [ 1.,  0.]])
     """
+    return _real_irreps(group, repr(group))
+
+
+@lru_cache(maxsize=32)
+def _real_irreps(group: FiniteGroup[E], _: str) -> tuple[MatrixRepresentation[E], ...]:
+    """Make `real_irreps` once; not for an equal group with another name."""
     table = character_table(group)
     found: list[MatrixRepresentation[E]] = []
     for rho, i, dual, indicator in zip(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Generic, TypeVar, final
+from typing import Any, Generic, TypeVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,8 @@ E = TypeVar("E")
 @dataclass(frozen=True, eq=False, repr=False)
 class PermutationRepresentation(Representation[E], Generic[E]):
     """A finite group on the functions on a finite set: D(g) e_i = e_{g i}.
+
+    Two are equal if their groups and all images are; the name does not count.
 
     Parameters
     ----------
@@ -62,6 +64,19 @@ class PermutationRepresentation(Representation[E], Generic[E]):
 
     def __repr__(self) -> str:
         return f"{self.name}({self.group!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PermutationRepresentation):
+            return NotImplemented
+        return self.group == other.group and np.array_equal(self.images, other.images)
+
+    def __hash__(self) -> int:
+        return hash((self.group, self.images.shape, self.images[-1].tobytes()))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # numpy forgets on pickling that an array is read-only
+        self.__dict__.update(state)
+        self.images.setflags(write=False)
 
     @property
     def dimension(self) -> int:

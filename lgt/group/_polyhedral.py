@@ -138,8 +138,8 @@ class Polyhedral(FiniteGroup[PolyhedralElement]):
     """The point groups of the tetrahedron, the octahedron and the icosahedron, named by Schoenflies.
 
     O keeps the cube with corners (+-1, +-1, +-1), T half of them, I the icosahedron whose corners are the
-    cyclic permutations of (0, +-1, +-(1 + sqrt 5)/2). T lies in both O and I. The identity is the first
-    element.
+    cyclic permutations of (0, +-1, +-(1 + sqrt 5)/2). T lies in both O and I. Rotations come by their
+    angle, the identity first, then those with inversion.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ def icosahedral() -> Polyhedral:
 
 @lru_cache(maxsize=3)
 def _closure(name: str) -> list[tuple[int, ...]]:
-    """Return the quaternions of a rotation group: all products of the generators, the identity first."""
+    """Return the quaternions of a rotation group: all products of its generators, by the angle."""
     generators = np.array(_GENERATORS[name])
     identity: tuple[int, ...] = (1, 0, 0, 0, 0, 0, 0, 0)
     found, fresh = {identity}, [identity]
@@ -235,7 +235,13 @@ def _closure(name: str) -> list[tuple[int, ...]]:
         products = _primitive(_multiply(np.array(fresh)[:, None], generators)).reshape(-1, 8)
         fresh = sorted(set(map(tuple, products.tolist())) - found)
         found.update(fresh)
-    return [identity, *sorted(found - {identity})]
+
+    def cosine(form: tuple[int, ...]) -> float:
+        """Return that of half the angle."""
+        q = np.array(form[:4]) + np.sqrt(5) * np.array(form[4:])
+        return round(float(abs(q[0]) / np.linalg.norm(q)), 9)
+
+    return sorted(found, key=lambda form: (-cosine(form), form))
 
 
 def _outside(all_of: list[tuple[int, ...]], part: list[tuple[int, ...]]) -> list[tuple[int, ...]]:

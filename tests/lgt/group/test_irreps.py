@@ -26,6 +26,7 @@ from lgt.group import (
     semidirect,
     tetrahedral,
 )
+from lgt.group._irreps import _irreps
 
 KLEIN = ((0, 1, 2, 3), (1, 0, 3, 2), (2, 3, 0, 1), (3, 2, 1, 0))
 Q_8 = TableGroup(
@@ -151,11 +152,20 @@ def test_so_they_do_for_quarter_turns_of_the_cube() -> None:
 def test_they_are_the_same_each_time() -> None:
     group = Dihedral(5)
     first = irreps(group)
-    irreps.cache_clear()
+    assert irreps(Dihedral(5)) is first
+    _irreps.cache_clear()
     assert irreps(group) == first
     assert irreps(group) is not first
     assert repr(first[3]) == "irrep_3(D_5)"
     assert repr(real_irreps(group)[1]) == "real_irrep_1(D_5)"
+
+
+def test_equal_groups_keep_their_own_names() -> None:
+    named = point_group("C_4", 3)
+    unnamed = Hyperoctahedral(3).generate(*named.elements)
+    assert unnamed == named
+    for group in (unnamed, named, unnamed):
+        assert repr(irreps(group)[1].group) == repr(character_table(group).group) == repr(group)
 
 
 def test_known_representations_are_found_among_them() -> None:

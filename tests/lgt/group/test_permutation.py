@@ -1,6 +1,7 @@
 """Permutation representations and the orbits of pairs, against brute force."""
 
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -77,6 +78,18 @@ def test_a_free_action_leaves_one_parameter_a_column() -> None:
     assert count == 8
     first = group.index(group.identity)
     assert labels[first].tolist() == list(range(8))
+
+
+def test_values() -> None:
+    group = Hyperoctahedral(2)
+    again = pickle.loads(pickle.dumps(directions(group)))
+    assert again == directions(group)
+    assert hash(again) == hash(directions(group))
+    assert repr(again) == "directions(B_2)"
+    assert not again.images.flags.writeable
+    assert again != regular(group)
+    assert regular(group) != 1
+    assert trivial(group) != trivial(Hyperoctahedral(1))
 
 
 def test_bad_input_is_refused() -> None:

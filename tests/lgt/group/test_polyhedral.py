@@ -11,12 +11,15 @@ import pytest
 from lgt.errors import InputError
 from lgt.group import (
     Hyperoctahedral,
+    MatrixRepresentation,
     Polyhedral,
     PolyhedralElement,
+    character_table,
     icosahedral,
     natural,
     octahedral,
     tetrahedral,
+    wigner_D,
 )
 
 ORDERS = {"T": 12, "T_h": 24, "T_d": 24, "O": 24, "O_h": 48, "I": 60, "I_h": 120}
@@ -127,6 +130,37 @@ def test_quaternions() -> None:
     fractions = [sorted(np.abs(g.quaternion)) for g in icosahedral().elements]
     golden = [f for f in fractions if np.allclose(f, [0, (PHI - 1) / 2, 0.5, PHI / 2], rtol=0, atol=1e-15)]
     assert len(golden) == 48
+
+
+@pytest.mark.parametrize(
+    ("name", "degree", "parts"),
+    [
+        # A, E, E*, T
+        ("T", 1, (0, 0, 0, 1)),
+        ("T", 2, (0, 1, 1, 1)),
+        ("T", 3, (1, 0, 0, 2)),
+        # A_1, A_2, E, T_1, T_2
+        ("O", 1, (0, 0, 0, 1, 0)),
+        ("O", 2, (0, 0, 1, 0, 1)),
+        ("O", 3, (0, 1, 0, 1, 1)),
+        ("O", 4, (1, 0, 1, 1, 1)),
+        # A, T_1, T_2, G, H
+        ("I", 1, (0, 1, 0, 0, 0)),
+        ("I", 2, (0, 0, 0, 0, 1)),
+        ("I", 3, (0, 0, 1, 1, 0)),
+        ("I", 4, (0, 0, 0, 1, 1)),
+        ("I", 6, (1, 1, 0, 1, 1)),
+    ],
+)
+def test_how_spherical_harmonics_split(name: str, degree: int, parts: tuple[int, ...]) -> None:
+    # the columns <p>, <d>, <f>, <g>, ... of G. Katzer, Character Tables for Point Groups used in Chemistry
+    # (gernot-katzers-spice-pages.com/character_tables)
+    group = Polyhedral(name)
+    D = wigner_D(degree, np.stack([g.quaternion for g in group.elements]), "real")
+    assert character_table(group).multiplicities(MatrixRepresentation(group, D)) == parts
+    if degree == 1:  # components y, z, x
+        order = [1, 2, 0]
+        assert np.allclose(D, natural(group).matrices[:, order][:, :, order], rtol=0, atol=1e-14)
 
 
 def test_elements_are_values() -> None:
