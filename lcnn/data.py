@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -23,6 +24,7 @@ from lcnn._before import Chains, check_data, split_chains
 from lcnn.augment import Augmentation
 from lcnn.config import DataConfig
 from lcnn.dataset import COMPLEX, Data, Dataset, LinkSource, MixedDataset, Per
+from lcnn.distributed import World
 from lcnn.targets import Measured, Target, parse_target
 from lgt.errors import EnsembleError, InputError
 
@@ -93,6 +95,7 @@ def open_dataset(
     cache_bytes: int = CACHE_BYTES,
     cache: str | Path = "",
     progress: Measuring | None = None,
+    world: World = World(),  # noqa: B008
 ) -> Dataset:
     """Read ensembles of one lattice and compute the target of every finished configuration.
 
@@ -118,6 +121,8 @@ def open_dataset(
         A folder that keeps targets on smeared links for the next time; empty: none.
     progress
         Told how many configurations are measured, after each part of them.
+    world
+        Processes that all open the same data: the first one measures and sends the others what it found.
 
     Raises
     ------
@@ -150,7 +155,7 @@ def open_dataset(
     keep = len(rows) * int(np.prod(shape)) * (8 if dtype == torch.float32 else 16) <= cache_bytes
     kept = torch.empty((len(rows), *shape), dtype=COMPLEX[dtype]) if keep else None
     folder = Path(cache) if cache else None
-    targets = _measure(wanted, per, ensembles, rows, stored, kept, folder, progress)
+    targets = _measure(wanted, per, ensembles, rows, stored, kept, folder, progress, world)
     betas = np.array([np.nan if (a := ensembles[e].action) is None else a.beta for e, _, _ in rows])
     if kept is not None:
         for ensemble in ensembles:
@@ -167,8 +172,12 @@ def _measure(
     kept: Tensor | None,
     folder: Path | None,
     progress: Measuring | None,
+    world: World,
 ) -> np.ndarray:
-    """Return the targets of all rows, chain by chain, and fill `kept` with the links on the way."""
+    """Return the targets of all rows, chain by chain, and fill `kept` with the links on the way.
+
+    The first process sends each part as soon as it is measured, so that the others never wait for long.
+    """
     costly = isinstance(target, Measured) and target.is_costly
     save = folder if costly and isinstance(target, Measured) and target.is_named else None
     size = int(np.prod(ensembles[0].spec.shape)) * 16
@@ -181,24 +190,24 @@ def _measure(
         file = (
             None if save is None else _target_cache.target_file(save, ensembles[e], chain, target.name, per)
         )
-        known = None if file is None else _target_cache.load(file, end - start)
+        known = None if file is None else world.lead(partial(_target_cache.load, file, end - start))
         pieces = [] if known is None else [known]
         for first in range(start, end, step):
             last = min(first + step, end)
             links = None
-            if kept is not None or (known is None and target.needs_links):
+            if kept is not None or (known is None and target.needs_links and world.leads):
                 links = stored[torch.arange(first, last)]
             if kept is not None and links is not None:
                 kept[first:last] = links
             if known is None:
                 numbers = [(c, k) for _, c, k in rows[first:last]]
                 array = None if links is None else links.numpy()
-                pieces.append(target.values(ensembles[e], numbers, per, array))
+                pieces.append(world.lead(partial(target.values, ensembles[e], numbers, per, array)))
                 if progress is not None:
                     progress(last, len(rows))
         found.append(np.concatenate(pieces))
         if file is not None and known is None:
-            _target_cache.save(file, found[-1])
+            world.lead(partial(_target_cache.save, file, found[-1]))
         start = end
     if costly and folder is None and time.monotonic() - began > 60:
         log.warning("computing %s took %.0f s: data.cache = FOLDER keeps it", target.name,
@@ -227,13 +236,17 @@ def open_first(config: DataConfig, *, dtype: torch.dtype = torch.float32) -> Dat
 
 
 def open_splits(
-    config: DataConfig, *, dtype: torch.dtype = torch.float32, progress: Measuring | None = None
+    config: DataConfig,
+    *,
+    dtype: torch.dtype = torch.float32,
+    progress: Measuring | None = None,
+    world: World = World(),  # noqa: B008
 ) -> Splits:
     """Cut ensembles into training, validation and test data by chain.
 
     Of every ensemble the last `test_chains` chains are test data, the `validation_chains` before them
     validation data, the rest training data, which alone is augmented. Ensembles of several lattices become
-    a `MixedDataset`.
+    a `MixedDataset`. Of several processes that do this the first one measures, as in `open_dataset`.
 
     Raises
     ------
@@ -255,7 +268,7 @@ def open_splits(
             if not any(chains):
                 continue
             data = open_dataset(files, config.target, per=config.per, dtype=dtype, chains=chains,
-                                cache=config.cache, progress=progress)  # fmt: skip
+                                cache=config.cache, progress=progress, world=world)  # fmt: skip
             augment = config.augment if part == "train" else ()
             datasets.append(data.augmented(Augmentation(augment, pseudoscalar)) if augment else data)
         mixed = MixedDataset(datasets) if len(datasets) > 1 else None

@@ -116,7 +116,8 @@ def train(
         begin = read_checkpoint(config.start) if config.start else None
         # Targets can take hours: a wrong model shows before them.
         weights = _check_model(spec, begin, run, first)
-        splits = open_splits(run.data, dtype=dtype, progress=measuring if world.leads else None)
+        told = measuring if world.leads else None
+        splits = open_splits(run.data, dtype=dtype, progress=told, world=world)
         about = _about(spec, run, splits, device, world)
         about["start"] = "fresh weights" if begin is None else begin.metadata["sha256"]
         world.lead(lambda: _open_folder(folder, run, about, resume, claim))

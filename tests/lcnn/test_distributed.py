@@ -141,6 +141,50 @@ def test_the_shares_of_an_uneven_batch_add_up_and_a_wrong_weight_does_not(
         assert not torch.allclose(wrong, whole, rtol=1e-3)
 
 
+OWN = """
+import os
+
+def first(links):
+    assert os.environ.get("RANK", "0") == "0", "measured in every process"
+    return links[:, 0, ..., 0, 0].real ** 2
+"""
+
+
+@pytest.mark.parametrize("target", ["my_targets:first", "energy_plaquette@flow:0.1"])
+def test_the_first_process_alone_measures_the_targets(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    """It can take hours; what the others get is the same to the bits, also from the cache of the first."""
+    (tmp_path / "my_targets.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.delitem(sys.modules, "my_targets", raising=False)
+    found = {}
+    names = ("one", "two", "again") if "flow" in target else ("one", "two")
+    for name in names:
+        run = write(name)
+        words = f'target = "{target}"\ncache = "cache"\ntest_chains = 1\n'
+        text = run.read_text().replace("epochs = 10", "epochs = 2").replace("lbfgs = 8", "")
+        run.write_text(text.replace('target = "wilson_1x2"\n', words))
+        if name == "one":
+            train(RunConfig.from_toml(run))
+            for kept in tmp_path.glob("cache/*"):
+                kept.unlink()
+        else:
+            ends = finish(launch(run))
+            assert [status for status, _, _ in ends] == [0, 0], ends
+        about = read_checkpoint(tmp_path / name).metadata
+        history = read_checkpoint(tmp_path / name / "seed-1" / "checkpoint.toml").metadata["history"]
+        found[name] = (about["data"], about["processes"], curve(history), about["test"])
+    assert len(list(tmp_path.glob("cache/*"))) == (3 if "flow" in target else 0)
+    assert [found[name][1] for name in names] == [1, 2, 2][: len(names)]
+    assert all(found[name][0] == found["one"][0] for name in names)
+    assert found["two"][2:] == found[names[-1]][2:]
+    for ours, theirs in zip(found["two"][2], found["one"][2], strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-10, abs=0)
+    assert found["two"][3] == pytest.approx(found["one"][3], rel=1e-10, abs=0)
+
+
 @pytest.mark.slow
 def test_a_signal_to_any_process_stops_all_and_another_number_of_them_goes_on(
     write: Callable[..., Path], tmp_path: Path
