@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lcnn._arguments import whole_number
 from lcnn.augment import Augmentation
-from lgt.errors import InputError, ShapeError
+from lgt.errors import ShapeError
 
 Per = Literal["site", "configuration"]
 
@@ -226,14 +227,14 @@ class Dataset(Data):
 
     def chunks(self, size: int, shuffle: torch.Generator | None = None) -> Iterator[Tensor]:
         """Run over all rows, `size` at a time: in order, or as `shuffle` draws them."""
-        _require_size(size)
+        size = whole_number("batch", size)
         rows = torch.arange(len(self)) if shuffle is None else torch.randperm(len(self), generator=shuffle)
         for start in range(0, len(rows), size):
             yield rows[start : start + size]
 
     def steps(self, size: int) -> int:
         """The number of batches of one epoch."""
-        _require_size(size)
+        size = whole_number("batch", size)
         return math.ceil(len(self) / size)
 
     def select(self, rows: Tensor) -> Dataset:
@@ -245,11 +246,6 @@ class Dataset(Data):
         """Return the same data with another augmentation; nothing is copied."""
         return Dataset(self._links, self._targets, shape=self.shape, betas=self.betas,
                        augmentation=augmentation)  # fmt: skip
-
-
-def _require_size(size: object) -> None:
-    if not isinstance(size, (int, np.integer)) or size < 1:
-        raise InputError(f"batches of {size!r}", "no whole number of 1 or more", "use e.g. 50")
 
 
 @final

@@ -77,9 +77,9 @@ def test_batches_of_nothing_are_refused(size: int) -> None:
         calls = [lambda data=data: list(data.batches(size)), lambda data=data: data.steps(size)]
         calls.append(lambda data=data: mean_squared_error(torch.nn.Identity(), data, batch=size))
         for call in calls:
-            with pytest.raises(InputError, match=f"batches of {size}"):
+            with pytest.raises(InputError, match=f"batch = {size}"):
                 call()
-    with pytest.raises(InputError, match=f"batches of {size}"):
+    with pytest.raises(InputError, match=f"batch = {size}"):
         evaluate(torch.nn.Identity(), alone, batch=size)
 
 
