@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, factorial, sqrt
+from math import comb, factorial, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -133,14 +133,22 @@ def _racah(j1: int, j2: int, j: int, i1: int, i2: int) -> tuple[int, int, int]:
     """Return S and numerator and denominator under the root; j = 2l and i = l + m."""
     a, b, c = (j1 + j2 - j) // 2, (j + j1 - j2) // 2, (j - j1 + j2) // 2
     i, top = i1 + i2 - a, (j1 + j2 + j) // 2 + 1
+    A, B, C = _binomials(a), _binomials(b), _binomials(c)
     total = 0
     for k in range(max(0, j1 - i1 - b, i2 - c), min(a, j1 - i1, i2) + 1):
-        term = comb(a, k) * comb(b, j1 - i1 - k) * comb(c, i2 - k)
+        term = A[k] * B[j1 - i1 - k] * C[i2 - k]
         total += -term if k % 2 else term
-    numerator = j + 1
-    for n in (i, j - i, i1, j1 - i1, i2, j2 - i2):
-        numerator *= factorial(n)
-    return total, numerator, factorial(top) * factorial(a) * factorial(b) * factorial(c)
+    numerator = (j + 1) * prod(map(_factorial, (i, j - i, i1, j1 - i1, i2, j2 - i2)))
+    return total, numerator, prod(map(_factorial, (top, a, b, c)))
+
+
+_factorial = lru_cache(maxsize=4096)(factorial)
+
+
+@lru_cache(maxsize=4096)
+def _binomials(n: int) -> tuple[int, ...]:
+    """Return the row n of Pascal's triangle."""
+    return tuple(comb(n, k) for k in range(n + 1))
 
 
 def _entries(j1: int, j2: int, j: int) -> Iterator[tuple[int, int]]:
