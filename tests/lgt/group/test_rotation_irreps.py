@@ -10,7 +10,22 @@ import numpy as np
 import pytest
 
 from lgt.errors import CheckError, InputError
-from lgt.group import O3, SO3, SU, Adjoint, O3Irrep, Rotation, RotoInversion, SO3Irrep, SU2Irrep, quaternion
+from lgt.group import (
+    O3,
+    SO3,
+    SU,
+    Adjoint,
+    O3Irrep,
+    Polyhedral,
+    Rotation,
+    RotoInversion,
+    SO3Irrep,
+    SU2Irrep,
+    icosahedral,
+    octahedral,
+    quaternion,
+    tetrahedral,
+)
 
 SU2_IRREPS = [SU2Irrep(Fraction(n, 2)) for n in (0, 1, 2, 3, 9, 32)]
 SO3_IRREPS = [SO3Irrep(n, basis) for n in (0, 1, 2, 7, 16) for basis in ("complex", "real")]
@@ -89,6 +104,26 @@ def test_parity() -> None:
     assert np.abs(O3Irrep(1, -1, "real").matrix(g) - g.matrix()[order][:, order]).max() < 2e-15
     axial = g.determinant * g.matrix()
     assert np.abs(O3Irrep(1, 1, "real").matrix(g) - axial[order][:, order]).max() < 2e-15
+
+
+@pytest.mark.parametrize(
+    ("group", "parts"),
+    [
+        (tetrahedral(), [1, 1, 3, 5, 7]),  # A, T, E1 + E2 + T, A + 2T, A + E1 + E2 + 2T
+        (octahedral(), [1, 1, 2, 3, 4]),  # A1, T1, E + T2, A2 + T1 + T2, A1 + E + T1 + T2
+        (icosahedral(), [1, 1, 1, 2, 2]),  # A, T1, H, T2 + G, G + H
+    ],
+    ids=repr,
+)
+def test_restricted_to_polyhedra(group: Polyhedral, parts: list[int]) -> None:
+    """The splitting of l = 0, ..., 4 in a crystal field: the mean of chi^2 adds multiplicities squared."""
+    q = np.array([g.quaternion for g in group.elements])
+    for degree, expected in enumerate(parts):
+        D = SO3Irrep(degree, "real").matrices(q)
+        squares = (np.trace(D, axis1=-2, axis2=-1) ** 2).mean()
+        assert squares == pytest.approx(expected, abs=1e-12)
+        i, j = np.random.default_rng(9).integers(0, group.order, (2, 100))
+        assert np.abs(D[group.product_table[i, j]] - D[i] @ D[j]).max() < 1e-13
 
 
 def test_many_at_once() -> None:
