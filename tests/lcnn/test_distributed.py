@@ -154,21 +154,20 @@ def first(links):
 def test_the_first_process_alone_measures_the_targets(
     write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
 ) -> None:
-    """It can take hours; what the others get is the same to the bits, also from the cache of the first."""
+    """It can take hours; what the others get is the same, also where the first one finds it in the cache."""
     (tmp_path / "my_targets.py").write_text(OWN)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     monkeypatch.delitem(sys.modules, "my_targets", raising=False)
     found = {}
-    names = ("one", "two", "again") if "flow" in target else ("one", "two")
-    for name in names:
+    for name in ("one", "two"):
         run = write(name)
         words = f'target = "{target}"\ncache = "cache"\ntest_chains = 1\n'
         text = run.read_text().replace("epochs = 10", "epochs = 2").replace("lbfgs = 8", "")
         run.write_text(text.replace('target = "wilson_1x2"\n', words))
         if name == "one":
             train(RunConfig.from_toml(run))
-            for kept in tmp_path.glob("cache/*"):
+            for kept in list(tmp_path.glob("cache/*"))[:1]:
                 kept.unlink()
         else:
             ends = finish(launch(run))
@@ -177,9 +176,8 @@ def test_the_first_process_alone_measures_the_targets(
         history = read_checkpoint(tmp_path / name / "seed-1" / "checkpoint.toml").metadata["history"]
         found[name] = (about["data"], about["processes"], curve(history), about["test"])
     assert len(list(tmp_path.glob("cache/*"))) == (3 if "flow" in target else 0)
-    assert [found[name][1] for name in names] == [1, 2, 2][: len(names)]
-    assert all(found[name][0] == found["one"][0] for name in names)
-    assert found["two"][2:] == found[names[-1]][2:]
+    assert (found["one"][1], found["two"][1]) == (1, 2)
+    assert found["one"][0] == found["two"][0]
     for ours, theirs in zip(found["two"][2], found["one"][2], strict=True):
         assert ours == pytest.approx(theirs, rel=1e-10, abs=0)
     assert found["two"][3] == pytest.approx(found["one"][3], rel=1e-10, abs=0)
