@@ -34,7 +34,8 @@ from lgt.group._permutation import (
     regular,
     trivial,
 )
-from lgt.group._planar import O2, SO2, O2Irrep, PlanarIsometry, SO2Irrep
+from lgt.group._planar import O2, SO2, PlanarIsometry
+from lgt.group._planar_irreps import O2Irrep, SO2Irrep
 from lgt.group._point_group import point_group
 from lgt.group._polyhedral import Polyhedral, PolyhedralElement, icosahedral, octahedral, tetrahedral
 from lgt.group._product import DirectProduct, SemidirectProduct, semidirect

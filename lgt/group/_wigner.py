@@ -7,7 +7,9 @@ Khersonskii, Quantum Theory of Angular Momentum, section 4.1.)
 
 The real basis is that of the real harmonics S_l0 = Y_l0, S_lm = (-1)^m sqrt(2) Re Y_lm and
 S_l,-m = (-1)^m sqrt(2) Im Y_lm for m > 0, in the order m = -l, ..., l: for l = 1 they are (y, z, x). There
-S_l(R r) = D^l(R) S_l(r).
+S_l(R r) = D^l(R) S_l(r). These are the matrices of e3nn with the same l, order and z-y-z angles; e3nn calls
+our (x, y, z) axes (z, x, y), and its coupling coefficients `wigner_3j` are ours over (2l + 1)^(1/2), times
+(-1)^floor((l1 + l2 - l)/2).
 """
 
 from __future__ import annotations
