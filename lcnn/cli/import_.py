@@ -56,14 +56,20 @@ def import_(
     """Import files of the authors' own code (arXiv:2012.12901).
 
     A checkpoint (a Lightning file or a state dict) becomes a folder that
-    lcnn evaluate takes. Nothing in it is executed. HDF5 files of their
-    generate_configs.py become one ensemble for each beta, with the labels
-    beside; each file has chains of its own. Which of the two a file is
-    shows by its content.
+    lcnn evaluate takes, with model.toml and its weights as .safetensors.
+    Nothing in it is executed. HDF5 files of their generate_configs.py become
+    one ensemble for each beta, beta-B.h5, with the labels in labels/beta-B.h5;
+    each file has chains of its own. Which of the two a file is shows by its
+    content.
 
     lcnn import best.ckpt --out net --group SU2 --target wilson_1x2
 
     lcnn import train.hdf5 val.hdf5 test.hdf5 --out data
+
+    With --json: kind (weights or data) and, for weights, checkpoint, weights
+    (their number), dtype, model and inferred (what the shapes told); for
+    data, ensembles, configurations, targets (as in a RUN.toml) and checked
+    (what agrees with the links).
     """
     import h5py
 
