@@ -76,30 +76,41 @@ class Window:
             If the grid is too small, or the steps do not fit into it, so that the symmetry would break.
         """
         sizes = self.size, self.stride, self.padding
-        what = f"{self} on a grid of {'x'.join(map(str, extents))}"
         if len(extents) != self.d:
-            raise ShapeError(what, f"{len(extents)} axes", f"give {self.d}")
+            raise ShapeError(self._on(extents), f"{len(extents)} axes", f"give {self.d}")
         found = []
         for mu, (L, K, s, p) in enumerate(zip(extents, *sizes, strict=True)):
             if self.circular:
                 if max(p, K - 1 - p) > L:
-                    raise ShapeError(what, f"{L} sites along axis {mu}", f"give at least {K // 2}")
+                    raise ShapeError(
+                        self._on(extents), f"{L} sites along axis {mu}", f"give at least {K // 2}"
+                    )
                 if L % s:
                     why = f"steps of {s} that do not divide the {L} sites around axis {mu}"
                     why += ", so that a translation or reflection would carry outputs between sites"
-                    raise ShapeError(what, why, f"use a multiple of {s} such as {L + s - L % s}, or stride 1")
+                    raise ShapeError(
+                        self._on(extents), why, f"use a multiple of {s} such as {L + s - L % s}, or stride 1"
+                    )
                 found.append(L // s)
                 continue
             free = L + 2 * p - K
             if free < 0:
-                raise ShapeError(what, f"{L} sites along axis {mu}", f"give at least {K - 2 * p}")
+                raise ShapeError(
+                    self._on(extents), f"{L} sites along axis {mu}", f"give at least {K - 2 * p}"
+                )
             if free % s and (g := self._reversing(mu)) is not None:
                 why = f"L + 2 padding - size = {free} along axis {mu}, which steps of {s} do not divide, so "
                 why += f"that an element that {in_words(g)} would carry outputs between sites"
                 good = [L - free % s] * (free >= s) + [L + s - free % s]
-                raise ShapeError(what, why, f"use {' or '.join(map(str, good))} sites there, or stride 1")
+                raise ShapeError(
+                    self._on(extents), why, f"use {' or '.join(map(str, good))} sites there, or stride 1"
+                )
             found.append(free // s + 1)
         return tuple(found)
+
+    def _on(self, extents: Sequence[int]) -> str:
+        """What was asked, made only where it is refused: compilers need not understand it."""
+        return f"{self} on a grid of {'x'.join(map(str, extents))}"
 
     def _reversing(self, mu: int) -> SignedPermutation | None:
         """The first element that takes axis mu to the reverse of an axis."""

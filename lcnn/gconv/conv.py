@@ -63,7 +63,8 @@ class GroupConv(nn.Module):
     Attributes
     ----------
     weight
-        Shape (n_out, n_in, orbits).
+        Shape (n_out, n_in, orbits). To group features, ``weight.view(n_out, n_in, P, *kernel_size)`` is what
+        the identity's output sums over, w[i, j, s, o].
     bias
         Shape (n_out, orbits of the target's points), or None.
 

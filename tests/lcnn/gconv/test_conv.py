@@ -31,15 +31,8 @@ Points = PermutationRepresentation[SignedPermutation]
 Act = Callable[[Symmetry[Any], SignedPermutation, Tensor, FieldType], Tensor]
 
 TURN, SWAP = SignedPermutation.parse("+1 -0"), SignedPermutation.parse("+1 +0")
-PLANAR: dict[str, FiniteGroup[SignedPermutation]] = {
-    "C_1": Hyperoctahedral(2).generate(),
-    "C_2": Hyperoctahedral(2).generate(TURN * TURN),
-    "C_4": Hyperoctahedral(2).generate(TURN),
-    "D_1": Hyperoctahedral(2).generate(SignedPermutation.parse("+0 -1")),
-    "D_1 of a diagonal": Hyperoctahedral(2).generate(SWAP),
-    "D_2": Hyperoctahedral(2).generate(SignedPermutation.parse("+0 -1"), TURN * TURN),
-    "D_4": Hyperoctahedral(2),
-}
+PLANAR = {name: point_group(name, 2) for name in ("C_1", "C_2", "C_4", "D_1", "D_2", "D_4")}
+PLANAR["D_1 of a diagonal"] = Hyperoctahedral(2).generate(SWAP)
 SPATIAL = [("B_3", 3), ("SB_3", 3), ("Z_2^3", 3), ("C_4", 3), ("B_2 x Z_2", 3), ("B_2", 3)]
 FOUR = [("Z_2^4", 4), ("C_4", 4), ("O_h x Z_2", 4)]
 GROUPS = [
@@ -149,7 +142,9 @@ def _by_hand(layer: GroupConv, field: Tensor) -> Tensor:
     """The sum over s and o of the docstring, element by element, from the weights of the identity."""
     K, table = layer.source.group, layer.source.group.product_table
     n_out, n_in, P = layer.n_out, layer.n_in, K.order
-    at_one = layer.expanded().reshape(n_out, P, n_in, P, -1)[:, K.index(K.identity)]  # [i, j, s, o]
+    at_one = layer.weight.view(n_out, n_in, P, -1)  # [i, j, s, o]
+    own = layer.expanded().reshape(n_out, P, n_in, P, -1)[:, K.index(K.identity)]
+    assert torch.equal(own, at_one)
     sites = layer.window.positions // 2
     out = torch.zeros(len(field), n_out * P, *field.shape[2:], dtype=field.dtype)
     for r, s, o in product(range(P), range(P), range(len(sites))):
@@ -384,6 +379,23 @@ def test_a_generator_gives_the_weights_again() -> None:
     )
     assert torch.equal(first, second)
     assert not torch.equal(first, GroupConv(R, R, 1, 1, 3).weight)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "d", "mode"), [("D_4", 2, "circular"), ("Z_2^4", 4, "zeros")])
+def test_compilers_see_the_whole_and_per_example_gradients_exist(name: str, d: int, mode: str) -> None:
+    net, field = Network(point_group(name, d), mode, "mean"), torch.randn(3, 1, *BOXES[d])
+    compiled = torch.compile(net, backend="aot_eager", fullgraph=True)
+    torch.testing.assert_close(compiled(field), net(field))
+    net.eval()
+    parameters = {key: value.detach() for key, value in net.named_parameters()}
+
+    def total(given: dict[str, Tensor], one: Tensor) -> Tensor:
+        return torch.func.functional_call(net, given, (one[None],)).sum()
+
+    each = torch.func.vmap(torch.func.grad(total), in_dims=(None, 0))(parameters, field)
+    net(field).sum().backward()
+    torch.testing.assert_close(each["conv.weight"].sum(0), net.conv.weight.grad, rtol=1e-4, atol=1e-4)
 
 
 def test_only_weights_and_constants_are_saved_and_precision_follows() -> None:
