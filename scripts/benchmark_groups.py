@@ -76,7 +76,7 @@ def main() -> int:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     runs = 2 if options.quick else 7
-    figures = compare("d4_2d", "B_2", 32, (64, 64), 8, runs)
+    figures = compare("d4_2d", "D_4", 32, (64, 64), 8, runs)
     figures |= compare("b3_3d", "B_3", 8, (16, 16, 16), 4, runs)
     write(figures, started, options.json)
     return 0
