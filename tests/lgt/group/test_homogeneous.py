@@ -301,6 +301,16 @@ def test_a_frobenius_map_of_what_is_no_map_is_none() -> None:
     assert np.abs(bad @ induced.matrix(g) - sigma.matrix(g) @ bad).max() > 0.1
 
 
+def test_maps_that_are_not_independent_are_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    induced, sigma = HomogeneousSpace(CUBE, C_4).induced(real_irreps(C_4)[1]), natural(CUBE)
+    assert frobenius_reciprocity(induced, sigma) == 2
+    monkeypatch.setattr(
+        "lgt.group._homogeneous.frobenius_map", lambda *given: np.zeros_like(frobenius_map(*given))
+    )
+    with pytest.raises(CheckError, match="2 maps below, 0 independent ones above"):
+        frobenius_reciprocity(induced, sigma)
+
+
 def test_large_groups_need_no_large_matrices() -> None:
     group = Hyperoctahedral(4)
     K = group.generate(SignedPermutation.rotation(4, 0, 1))
