@@ -306,7 +306,7 @@ class Translation(Symmetry[SpaceElement]):
 
 
 @dataclass(frozen=True, repr=False)
-class _Point(Symmetry[SignedPermutation]):
+class PointSymmetry(Symmetry[SignedPermutation]):
     """Rotations and reflections about a point of the box, which subclasses choose."""
 
     group: FiniteGroup[SignedPermutation] | None = None
@@ -356,7 +356,7 @@ class _Point(Symmetry[SignedPermutation]):
 
 @final
 @dataclass(frozen=True, repr=False)
-class PointGroup(_Point):
+class PointGroup(PointSymmetry):
     """Rotations and reflections about site 0: B_d, or a subgroup of it.
 
     The box need not have the symmetry: an element maps a field on a box to a field on the permuted box.
@@ -387,7 +387,7 @@ class PointGroup(_Point):
 
 @final
 @dataclass(frozen=True, repr=False)
-class CentredPointGroup(_Point):
+class CentredPointGroup(PointSymmetry):
     """Rotations and reflections about the centre of the box, as of an image, which may have edges.
 
     An axis that is reversed takes x to L - 1 - x, never across an edge. Parameters and errors are those of
