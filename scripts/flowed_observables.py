@@ -25,7 +25,9 @@ found at the smallest training set). --steps F multiplies the number of steps. T
 R^2 = 1 - MSE / variance per site on the test data, negative if worse than the mean; with --json the curves
 are drawn beside the file.
 There is no bound to meet: whichever wins, wins.
-EXPECTED
+Expected: the networks that learn stout steps reach R^2 of 0.7 to 0.9 from 16 configurations on, all others
+stay below 0.1.
+Time: about two hours of one core; --quick, 16 configurations only, a minute or two.
 Exit status: 0, or 1 if a prediction is not finite.
 """
 

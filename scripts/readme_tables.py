@@ -172,6 +172,7 @@ def flowed_observables() -> str:
         "lcnn": "L-CNN",
         "lcnn_stout": "L-CNN with learned stout steps",
         "glcnn": "L-CNN with global symmetry",
+        "glcnn_stout": "the same with learned stout steps",
         "cnn": "CNN on traces of plaquettes",
         "cnn_aug": "the same, augmented",
     }

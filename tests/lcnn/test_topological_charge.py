@@ -88,7 +88,7 @@ def by_hand(script: ModuleType, pool: str) -> GLCNN:
             (plane,) = (k for k, pair in enumerate(pairs) if np.array_equal(pair, axes[[v, w]]))
             lift.weight[channel, 0, lift.labels[identity, 0, plane]] = 1.0
         bilinear[0, 0, 1] = 1.0
-        model.head.weight[0, 0] = 1.0
+        model.head.linear.weight[0, 0] = 1.0
     return model.eval()
 
 
