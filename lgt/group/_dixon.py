@@ -28,7 +28,13 @@ def exact_characters(group: FiniteGroup[Any]) -> tuple[Indices, list[Indices]]:
     multiplicities
         For each class, of elements of order n, an integer array of shape (number of classes, n): how
         often exp(2 pi i s / n) is an eigenvalue of its elements, for each irreducible representation.
+
+    Raises
+    ------
+    CheckError
+        If the axioms do not hold: the search below ends only for a group.
     """
+    group.check_axioms(np.random.default_rng(0), samples=0)
     k, sizes = len(group.classes), group.class_sizes
     first = np.array([members[0] for members in group.classes])
     orders = group.element_orders[first]

@@ -373,3 +373,10 @@ def test_every_wrong_sign_of_a_larger_table_is_found() -> None:
 )
 def test_groups_with_many_classes(group: FiniteGroup[Any]) -> None:
     assert len(character_table(group).values) == len(group.classes) > 30
+
+
+def test_a_table_that_is_no_group_has_no_characters() -> None:
+    """A loop of order 5: unique quotients, each element its own inverse, not associative."""
+    table = ((0, 1, 2, 3, 4), (1, 0, 3, 4, 2), (2, 4, 0, 1, 3), (3, 2, 4, 0, 1), (4, 3, 1, 2, 0))
+    with pytest.raises(CheckError, match="the law"):
+        character_table(TableGroup(table))
