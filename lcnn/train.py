@@ -31,7 +31,7 @@ from lcnn.distributed import World, join_world
 from lcnn.evaluate import mean_squared_error, predict
 from lcnn.field import set_precision
 from lcnn.fit import Epoch, Fit, Progress, fit, pick_device
-from lcnn.models import build_model, parity_doubts
+from lcnn.models import Model, build_model, parity_doubts
 from lcnn.targets import Measured, parse_target
 from lgt._version import __version__
 from lgt.config import parse_duration
@@ -227,6 +227,14 @@ def _build(spec: dict[str, Any], seed: int, begin: Checkpoint | None, dtype: tor
         torch.manual_seed(seed)
         model = build_model(spec)
     if begin is not None:
+        with torch.random.fork_rng(devices=[]):
+            before = build_model(begin.metadata["model"])
+        ours, there = (m.spec if isinstance(m, Model) else {} for m in (model, before))
+        other = [key for key in ours if there.get(key, ours[key]) != ours[key]]
+        if other:
+            asked, found = (", ".join(f"{key} = {of[key]}" for key in other) for of in (ours, there))
+            remedy = "name a checkpoint of this model"
+            raise InputError(f"training.start for a model with {asked}", f"{found} there", remedy)
         set_precision(model, str(dtype.to_complex()).removeprefix("torch."))  # first: it would round them
         try:
             model.load_state_dict(begin.part("model"))

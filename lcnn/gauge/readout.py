@@ -71,6 +71,7 @@ class Standardise(nn.Module):
     by far more than it varies. In training mode mean and deviation are those of the batch and all its sites
     (Ioffe and Szegedy, arXiv:1502.03167), so that neither the mean nor its drift is left for the weights to
     follow; in evaluation mode they are running averages, and the output is a function of one configuration.
+    A feature that varies by no more than rounding becomes 0.
     Several processes that train together take the statistics of their own share each.
 
     Parameters
@@ -92,12 +93,14 @@ class Standardise(nn.Module):
 
     mean: Tensor
     variance: Tensor
+    batches: Tensor
 
     def __init__(self, n_features: int, *, centre: bool = True, momentum: float = 0.1) -> None:
         super().__init__()
         self.centre, self.momentum = centre, momentum
         self.register_buffer("mean", torch.zeros(n_features))
         self.register_buffer("variance", torch.ones(n_features))
+        self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def forward(self, features: Tensor) -> Tensor:
         """Return the features on one scale, of the same shape."""
@@ -108,15 +111,20 @@ class Standardise(nn.Module):
                 mean = samples.mean(1)
             variance = (samples - mean[:, None]).square().mean(1)
             with torch.no_grad():
-                self.mean.lerp_(mean, self.momentum)
-                self.variance.lerp_(variance, self.momentum)
+                self.batches += 1
+                weight = max(self.momentum, 1 / int(self.batches))  # the first batches are averaged plainly
+                self.mean.lerp_(mean, weight)
+                self.variance.lerp_(variance, weight)
         shape = (-1, *(1 for _ in features.shape[2:]))
-        # The floor keeps imaginary parts that are nothing but rounding (SU(2)) from being blown up.
-        scale = (variance + _FLOOR).rsqrt()
+        # Features that are nothing but rounding, as the imaginary parts of SU(2), would be blown up.
+        rounding = _ROUNDING * torch.finfo(variance.dtype).eps
+        varies = variance > rounding**2 * (mean.square() + variance).max()
+        scale = torch.where(varies, variance, torch.ones_like(variance)).rsqrt() * varies
         return (features - mean.reshape(shape)) * scale.reshape(shape)
 
 
-_FLOOR = 1e-10
+_ROUNDING = 1e3
+"""A spread below this, in units in the last place of the largest feature, is rounding."""
 
 
 def site_mean(field: Tensor) -> Tensor:

@@ -102,8 +102,17 @@ def test_a_training_begins_with_the_weights_of_another(make_ensemble: Maker, tmp
     with pytest.raises(InputError, match="start = fresh weights: found start = "):
         train(fresh, resume=True)
     other = {"name": "wilson_loop", "loop": "2x2", "size": "small"}
-    with pytest.raises(InputError, match=r"training\.start .* weights of another model"):
-        train(changed(run_of([path], tmp_path / "fourth", **kept), model=other))
+    for model, found in (
+        (other, r"layers = \[\[2, 1, 2\]\] there"),
+        ({**LCNN, "centre": True}, "centre = False there"),
+    ):
+        with pytest.raises(InputError, match=rf"training\.start .*{found}"):
+            train(changed(run_of([path], tmp_path / "fourth", **kept), model=model))
+    own = {"name": "lcnn", "layers": [[2, 1, 2]], "d": 2}
+    train(changed(run_of([path], tmp_path / "own", epochs=1), model=own))
+    begun_otherwise = run_of([path], tmp_path / "fourth", epochs=1, start=str(tmp_path / "own"))
+    with pytest.raises(InputError, match="dilation = 2: found dilation = 1 there"):
+        train(changed(begun_otherwise, model={**own, "dilation": 2}))
     with pytest.raises(InputError, match="checkpoint"):
         train(run_of([path], tmp_path / "fourth", start=str(tmp_path / "nowhere")))
     assert not (tmp_path / "fourth").exists()
@@ -237,21 +246,25 @@ def test_an_augmented_run_of_several_lattices_resumes_to_the_same_bits(
 
 
 @pytest.mark.parametrize(
-    ("pool", "parity", "words"),
+    ("pool", "target", "words"),
     [
-        ("mean", "auto", "model 'glcnn': the target is a pseudoscalar, the output is none under B_2"),
-        ("det", "auto", ""),
-        ("det", "scalar", "the target is a scalar, the output is none under B_2"),
+        (
+            "mean",
+            "topological_charge",
+            "model 'glcnn': the target is a pseudoscalar, the output is none under B_2",
+        ),
+        ("det", "topological_charge", ""),
+        ("det", "plaquette", "the target is a scalar, the output is none under B_2"),
     ],
 )
 def test_a_target_of_another_parity_than_the_output_is_warned_of(
-    pool: str, parity: str, words: str, make_ensemble: Maker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    pool: str, target: str, words: str, make_ensemble: Maker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = make_ensemble("a.h5", group="U1", lattice="4x4")
     run_data = {"ensembles": [str(path)], "per": "configuration"}  # a density of plaquettes has no parity
     run = changed(
         run_of([path], tmp_path / "out", epochs=1),
-        data={**run_data, "target": "topological_charge", "parity": parity},
+        data={**run_data, "target": target},
         model={"name": "glcnn", "layers": [[1, 2, 2]], "group": "B_d", "pool": pool},
     )
     train(run)

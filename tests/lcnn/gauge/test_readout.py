@@ -52,7 +52,15 @@ def test_standardised_features_of_a_batch_have_no_mean_and_spread_one():
     torch.testing.assert_close(
         out.var((0, 2, 3), correction=0), torch.ones_like(out[0, :, 0, 0]), rtol=1e-3, atol=0
     )
-    torch.testing.assert_close(layer.mean, 0.25 * features.mean((0, 2, 3)))
+    torch.testing.assert_close(layer.mean, features.mean((0, 2, 3)))
+    layer(features + 1)
+    torch.testing.assert_close(layer.mean, features.mean((0, 2, 3)) + 0.5)
+    for _ in range(7):
+        layer(features)
+    layer(features + 1)  # the tenth and later ones have the weight of momentum
+    before = layer.mean.clone()
+    layer(features + 5)
+    torch.testing.assert_close(layer.mean, before.lerp(features.mean((0, 2, 3)) + 5, 0.25))
     for _ in range(200):
         layer(features)
     torch.testing.assert_close(layer.eval()(features[:1]), out[:1])
@@ -67,6 +75,20 @@ def test_a_sign_passes_through_standardised_features_that_are_not_centred():
     torch.testing.assert_close(head(-features), -head(features))
 
 
-def test_rounding_is_not_blown_up():
-    features = 1 + 1e-7 * torch.randn(5, 2, 3, 4)
-    assert Standardise(2)(features).abs().max() < 0.1
+def test_rounding_is_not_blown_up() -> None:
+    """The imaginary traces of SU(2): nothing but rounding, in either precision."""
+    draw = torch.Generator().manual_seed(1)
+    noise = torch.randn(5, 1, 3, 4, generator=draw, dtype=torch.float64)
+    for dtype in (torch.float32, torch.float64):
+        feature = 1 + 1e-2 * noise.to(dtype)
+        layer = Standardise(2).to(dtype)
+        out = layer(torch.cat([feature, 5 * torch.finfo(dtype).eps * noise.to(dtype)], 1))
+        assert not out[:, 1].any()
+        assert 0.9 < float(out[:, 0].std()) < 1.1
+
+
+def test_running_statistics_are_those_of_the_first_batches_at_once() -> None:
+    features = 1e-3 * torch.randn(5, 2, 3, 4, dtype=torch.float64) + 1
+    layer = Standardise(2).double()
+    out = layer(features)
+    torch.testing.assert_close(layer.eval()(features), out)
