@@ -160,7 +160,8 @@ def adamw_epoch(job: Job, state: State, save: Callable[[], None]) -> None:
             "seed's loss was not finite in epoch %d: its best epoch %d is kept", number, state.best_epoch
         )
     errors = job.measure_symmetries(number)
-    seconds = begun.seconds + time.perf_counter() - start
+    # One clock for all processes: whether `at_least` seconds are over has to be the same for each.
+    seconds = job.world.of_first(begun.seconds + time.perf_counter() - start)
     state.finish_epoch(Epoch(number, train, validation, rate, seconds, "adamw", errors))
 
 
@@ -212,5 +213,5 @@ def lbfgs_iteration(job: Job, state: State) -> None:
     fall = before.loss - state.quasi.loss
     state.exhausted = fall <= job.config.lbfgs_tolerance * before.loss
     validation, errors = job.validate(), job.measure_symmetries(number)
-    seconds = time.perf_counter() - start
+    seconds = job.world.of_first(time.perf_counter() - start)
     state.finish_epoch(Epoch(number, state.quasi.loss, validation, step, seconds, "lbfgs", errors))

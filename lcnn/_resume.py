@@ -34,7 +34,8 @@ def require_same(saved: Mapping[str, Any], ours: Mapping[str, Any], path: str | 
     """
     keys = [key for key in ours if key not in (*_CIRCUMSTANCES, "chains")]
     before = _flat({"training": describe(TrainingConfig())}) if "training" in saved else {}
-    before["start"] = "fresh weights"
+    if "start" in ours:  # what a checkpoint means that does not say
+        before["start"] = "fresh weights"
     wanted = _flat({key: ours[key] for key in keys})
     there = before | _flat({key: saved[key] for key in keys if key in saved})
     different = [key for key in {**wanted, **there} if wanted.get(key) != there.get(key)]

@@ -68,6 +68,10 @@ class World:
             dist.all_reduce(tensor)
             return float(tensor)
 
+    def of_first(self, value: float) -> float:
+        """Return the first process's value."""
+        return self.total(value if self.leads else 0.0)
+
     def any(self, flag: bool) -> bool:
         """Return whether it is so in any process."""
         return self.total(float(flag)) > 0
