@@ -226,6 +226,7 @@ def _build(spec: dict[str, Any], seed: int, begin: Checkpoint | None, dtype: tor
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = build_model(spec)
+    set_precision(model, str(dtype.to_complex()).removeprefix("torch."))  # before weights that it would round
     if begin is not None:
         with torch.random.fork_rng(devices=[]):
             before = build_model(begin.metadata["model"])
@@ -235,7 +236,6 @@ def _build(spec: dict[str, Any], seed: int, begin: Checkpoint | None, dtype: tor
             asked, found = (", ".join(f"{key} = {of[key]}" for key in other) for of in (ours, there))
             remedy = "name a checkpoint of this model"
             raise InputError(f"training.start for a model with {asked}", f"{found} there", remedy)
-        set_precision(model, str(dtype.to_complex()).removeprefix("torch."))  # first: it would round them
         try:
             model.load_state_dict(begin.part("model"))
         except RuntimeError as error:
@@ -252,7 +252,6 @@ def _check_model(spec: dict[str, Any], begin: Checkpoint | None, run: RunConfig,
     """Build the model, run it on one configuration and return its number of weights."""
     dtype = getattr(torch, run.training.dtype)
     model = _build(spec, run.training.seeds[0], begin, dtype).eval()
-    set_precision(model, str(dtype.to_complex()).removeprefix("torch."))
     weights = sum(p.numel() for p in model.parameters() if p.requires_grad)
     what = f"model {spec['name']!r}"
     if weights == 0:

@@ -92,3 +92,10 @@ def test_running_statistics_are_those_of_the_first_batches_at_once() -> None:
     layer = Standardise(2).double()
     out = layer(features)
     torch.testing.assert_close(layer.eval()(features), out)
+
+
+def test_a_head_without_a_bias_adds_no_constant_after_training_either() -> None:
+    """What a pseudoscalar needs: centred features would give it an offset."""
+    head = SiteHead(2, bias=False, standardise=True).double()
+    head(torch.randn(5, 2, 3, 4, dtype=torch.float64) + 0.3)
+    assert not head.eval()(torch.zeros(1, 2, 3, 4, dtype=torch.float64)).any()
